@@ -1,0 +1,1 @@
+//! Pictures: folders of them, built-in drawn portraits, and batches.

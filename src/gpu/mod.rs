@@ -1,0 +1,3 @@
+//! Devices behind one interface.
+
+pub mod shader;

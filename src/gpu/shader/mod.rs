@@ -1,0 +1,1 @@
+//! From WGSL text to the module a device compiles.

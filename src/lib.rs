@@ -1,0 +1,6 @@
+//! Sumi (墨, ink): a GPU compute engine in hand-written WGSL, and the GANs on it that draw anime.
+
+pub mod data;
+pub mod gpu;
+pub mod philox;
+pub mod reference;

@@ -1,0 +1,1 @@
+//! Definitional f64 twins of every kernel.
