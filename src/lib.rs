@@ -1,6 +1,9 @@
 //! Sumi (墨, ink): a GPU compute engine in hand-written WGSL, and the GANs on it that draw anime.
 
+pub mod autograd;
 pub mod data;
 pub mod gpu;
+pub mod ops;
 pub mod philox;
 pub mod reference;
+pub mod tensor;

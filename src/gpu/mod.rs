@@ -1,3 +1,166 @@
-//! Devices behind one interface.
+//! Devices behind one interface: memory, kernels, and lists of commands.
+//!
+//! A [`Gpu`] is a handle to an open device. Ops record [`Dispatch`]es on it; [`Gpu::submit`] plans their memory and
+//! starts them; [`Gpu::read`] gives a handle to values that arrive later. Nothing of a driver's interface shows here:
+//! what stands behind [`device::Device`] can be wgpu or something else.
 
+mod adapter;
+mod buffer;
+mod device;
+mod error;
+mod kernel;
+mod pool;
+mod profile;
+mod readback;
+mod recorder;
 pub mod shader;
+mod wgpu;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub use self::{
+    adapter::{AdapterInfo, AdapterKind, Family, Limits, choose},
+    buffer::Buffer,
+    error::Error,
+    kernel::{Binding, Dispatch, Grid, Kernel, Work},
+    pool::MemoryUse,
+    profile::{Profile, Row, Timing},
+    readback::Readback,
+};
+use self::{device::Device, pool::Pool, recorder::Recorder};
+
+/// How a device is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Index or part of the name of the adapter; the best one when `None`.
+    pub adapter: Option<String>,
+    /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests.
+    pub checked: bool,
+    /// Use the family of kernels for GPUs even on an adapter that the other one suits better. For tests and benches.
+    pub force_tiled: bool,
+}
+
+/// An open device. Clones share it; it may be used from several threads.
+#[derive(Clone)]
+pub struct Gpu(Arc<Inner>);
+
+struct Inner {
+    device: Arc<dyn Device>,
+    pool: Arc<Pool>,
+    recorder: Recorder,
+    profile: Mutex<Profile>,
+    family: Family,
+}
+
+/// The adapters of this machine, in the order that `--adapter INDEX` counts.
+pub fn adapters() -> Vec<AdapterInfo> {
+    wgpu::adapters()
+}
+
+impl Gpu {
+    /// Opens a device.
+    ///
+    /// # Errors
+    /// When there is no adapter, none of that name, or it refuses.
+    pub fn open(options: &Options) -> Result<Self, Error> {
+        let adapters = adapters();
+        let chosen = choose(&adapters, options.adapter.as_deref())?;
+        let device = wgpu::open(chosen, options.checked)?;
+        let family = if options.force_tiled { Family::Tiled } else { chosen.family() };
+        Ok(Self::on(device, options.checked, family))
+    }
+
+    fn on(device: Arc<dyn Device>, checked: bool, family: Family) -> Self {
+        let pool = Arc::new(Pool::new(device.clone(), checked));
+        let recorder = Recorder::new(device.clone(), pool.clone(), checked);
+        Self(Arc::new(Inner { device, pool, recorder, profile: Mutex::default(), family }))
+    }
+
+    /// The adapter it was opened on.
+    pub fn adapter(&self) -> &AdapterInfo {
+        self.0.device.info()
+    }
+
+    /// The family of kernels in use where one form cannot serve every adapter.
+    pub fn family(&self) -> Family {
+        self.0.family
+    }
+
+    /// Memory of `bytes` whose contents are whatever is first written to it.
+    pub fn buffer(&self, bytes: usize) -> Buffer {
+        Buffer::new(bytes as u64, self.0.pool.clone())
+    }
+
+    /// A buffer holding `values`.
+    pub fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Buffer {
+        self.0.recorder.upload(bytemuck::cast_slice(values).to_vec())
+    }
+
+    /// Records a launch.
+    pub fn dispatch(&self, dispatch: Dispatch) {
+        self.0.recorder.dispatch(dispatch);
+    }
+
+    /// Records a read.
+    pub fn read(&self, binding: impl Into<Binding>) -> Readback {
+        self.0.recorder.read(binding.into())
+    }
+
+    /// Starts what was recorded. Does not wait for it, but for earlier submits when several are still under way.
+    ///
+    /// # Errors
+    /// When memory is full, a kernel is not for this adapter, or the device failed. After an error the device is to be
+    /// given up: what the list would have computed is lost.
+    pub fn submit(&self) -> Result<(), Error> {
+        let result = self.0.recorder.submit();
+        self.gather_profile()?;
+        result
+    }
+
+    /// Starts what was recorded and waits until the device is idle.
+    ///
+    /// # Errors
+    /// As [`Gpu::submit`].
+    pub fn finish(&self) -> Result<(), Error> {
+        self.0.recorder.finish()?;
+        self.gather_profile()
+    }
+
+    /// Reads values now: records the read, submits and waits.
+    ///
+    /// # Errors
+    /// As [`Gpu::submit`].
+    pub fn fetch(&self, binding: impl Into<Binding>) -> Result<Vec<f32>, Error> {
+        let readback = self.read(binding);
+        self.submit()?;
+        readback.wait()
+    }
+
+    /// How much device memory has been created, and how many buffers.
+    pub fn memory(&self) -> MemoryUse {
+        self.0.pool.usage()
+    }
+
+    /// Starts timing every kernel. False when the adapter has no timestamps.
+    pub fn start_profile(&self) -> bool {
+        *self.0.profile.lock().unwrap_or_else(PoisonError::into_inner) = Profile::default();
+        self.0.device.start_profile()
+    }
+
+    /// What has been timed since [`Gpu::start_profile`].
+    pub fn profile(&self) -> Profile {
+        self.0.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn gather_profile(&self) -> Result<(), Error> {
+        let timings = self.0.device.take_profile()?;
+        self.0.profile.lock().unwrap_or_else(PoisonError::into_inner).extend(timings);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Gpu on {}", self.adapter())
+    }
+}

@@ -1,0 +1,113 @@
+//! What is known of an adapter before and after it is opened, and how one is chosen.
+
+use std::fmt;
+
+use super::Error;
+
+/// The sort of machine behind an adapter, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdapterKind {
+    /// A graphics card with memory of its own.
+    Discrete,
+    /// A GPU that shares the CPU's memory.
+    Integrated,
+    /// A GPU handed to a virtual machine, or one the driver does not describe.
+    Virtual,
+    /// A driver that runs shaders on the CPU.
+    Software,
+}
+
+impl fmt::Display for AdapterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Discrete => "discrete GPU",
+            Self::Integrated => "integrated GPU",
+            Self::Virtual => "virtual GPU",
+            Self::Software => "software",
+        })
+    }
+}
+
+/// The limits that decide what fits, in bytes or counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Largest tensor that a kernel can bind.
+    pub binding_bytes: u64,
+    /// Workgroup memory of one workgroup.
+    pub workgroup_bytes: u32,
+    /// Invocations in one workgroup.
+    pub invocations: u32,
+    /// Workgroups along one dimension of a dispatch.
+    pub workgroups: u32,
+    /// Offset granularity of a tensor that is a view into a larger buffer.
+    pub offset_alignment: u64,
+}
+
+/// One adapter of this machine.
+#[derive(Debug, Clone)]
+pub struct AdapterInfo {
+    /// Place in the list that `--list-adapters` prints; `--adapter INDEX` takes it.
+    pub index: usize,
+    /// The name its driver gives it.
+    pub name: String,
+    /// What sort of machine it is.
+    pub kind: AdapterKind,
+    /// The interface it is reached through (`vulkan`, `metal`, `dx12`).
+    pub interface: String,
+    /// Driver name and version.
+    pub driver: String,
+    /// Its limits.
+    pub limits: Limits,
+    /// The optional features that we use and it has.
+    pub features: Vec<String>,
+    /// Invocations of a subgroup, where that number is fixed and subgroup operations exist.
+    pub lanes: Option<u32>,
+}
+
+impl AdapterInfo {
+    /// Which family of kernels suits the adapter where one form cannot serve both.
+    pub fn family(&self) -> Family {
+        match (self.kind, self.lanes) {
+            (AdapterKind::Software, Some(lanes)) => Family::Lanes { lanes },
+            _ => Family::Tiled,
+        }
+    }
+}
+
+impl fmt::Display for AdapterInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {} ({}, {}, {})", self.index, self.name, self.kind, self.interface, self.driver)
+    }
+}
+
+/// The two families of the kernels that reuse data: one shares it through workgroup memory, one through subgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Tiles in workgroup memory, for GPUs.
+    Tiled,
+    /// No barriers and no workgroup memory: register tiles, values spread over `lanes` by subgroup broadcast.
+    Lanes {
+        /// Invocations of a subgroup.
+        lanes: u32,
+    },
+}
+
+/// Picks from `adapters` by index or by a part of the name, or the best one when nothing is asked for.
+///
+/// # Errors
+/// [`Error::NoAdapter`] when the list is empty, [`Error::UnknownAdapter`] when nothing matches.
+pub fn choose<'a>(adapters: &'a [AdapterInfo], wanted: Option<&str>) -> Result<&'a AdapterInfo, Error> {
+    let Some(wanted) = wanted else {
+        // min_by_key takes the first of equals, so that the driver's own order decides between two cards.
+        return adapters.iter().min_by_key(|a| a.kind).ok_or(Error::NoAdapter);
+    };
+    let by_index = wanted.parse::<usize>().ok().and_then(|i| adapters.iter().find(|a| a.index == i));
+    let by_name = || adapters.iter().find(|a| a.name.to_lowercase().contains(&wanted.to_lowercase()));
+    by_index.or_else(by_name).ok_or_else(|| match adapters {
+        [] => Error::NoAdapter,
+        _ => Error::UnknownAdapter {
+            wanted: wanted.to_owned(),
+            known: adapters.iter().map(|a| format!("  {a}")).collect::<Vec<_>>().join("\n"),
+        },
+    })
+}

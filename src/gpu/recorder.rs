@@ -1,0 +1,187 @@
+//! Ops record, a submit plans and runs: memory is decided when the whole list is known.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    Binding, Buffer, Dispatch, Error, Grid,
+    device::{Command, Device, Pipeline, Range},
+    pool::{GUARD, Pool, Slot},
+    readback::Readback,
+};
+
+/// The word that a checked device fills fresh memory with: a NaN that no kernel makes, so that an element nobody wrote
+/// shows up as NaN and a write past the end breaks the pattern.
+pub(super) const UNWRITTEN: u32 = 0x7fc0_dead;
+
+/// Submits that may be under way before the next one waits: enough to keep the device busy, few enough that Ctrl-C and
+/// errors are heard soon.
+const IN_FLIGHT: usize = 2;
+
+/// Nothing we submit takes longer than this, even on a slow machine: a longer silence is a hang.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+enum Item {
+    Dispatch(Dispatch),
+    Upload { buffer: Buffer, bytes: Vec<u8> },
+    Read { binding: Binding, ticket: u64 },
+}
+
+pub(super) struct Recorder {
+    device: Arc<dyn Device>,
+    pool: Arc<Pool>,
+    checked: bool,
+    list: Mutex<Vec<Item>>,
+    // Held while a list is planned and handed over, so that lists reach the device in the order they were taken. It
+    // keeps the first failure: what was lost with that list cannot be had back, so every later submit repeats it.
+    submitting: Mutex<Option<Error>>,
+    tickets: AtomicU64,
+}
+
+impl Recorder {
+    pub(super) fn new(device: Arc<dyn Device>, pool: Arc<Pool>, checked: bool) -> Self {
+        let (list, submitting, tickets) = (Mutex::default(), Mutex::default(), AtomicU64::new(0));
+        Self { device, pool, checked, list, submitting, tickets }
+    }
+
+    fn push(&self, item: Item) {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+    }
+
+    pub(super) fn dispatch(&self, dispatch: Dispatch) {
+        self.push(Item::Dispatch(dispatch));
+    }
+
+    pub(super) fn upload(&self, bytes: Vec<u8>) -> Buffer {
+        let buffer = Buffer::new(bytes.len() as u64, self.pool.clone());
+        self.push(Item::Upload { buffer: buffer.clone(), bytes });
+        buffer
+    }
+
+    pub(super) fn read(&self, binding: Binding) -> Readback {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let readback = Readback::new(self.device.clone(), ticket, self.guarded(&binding), binding.bytes);
+        self.push(Item::Read { binding, ticket });
+        readback
+    }
+
+    /// Plans what was recorded and starts it.
+    pub(super) fn submit(&self) -> Result<(), Error> {
+        let mut failure = self.submitting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = &*failure {
+            return Err(error.clone());
+        }
+        let list = std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner));
+        if list.is_empty() {
+            return Ok(());
+        }
+        let result = self.plan(list).and_then(|commands| {
+            self.device.wait(IN_FLIGHT, PATIENCE)?;
+            self.device.execute(commands)
+        });
+        if let Err(error) = &result {
+            *failure = Some(error.clone());
+        }
+        result
+    }
+
+    pub(super) fn finish(&self) -> Result<(), Error> {
+        self.submit()?;
+        self.device.wait(0, PATIENCE)
+    }
+
+    /// Turns the list into commands. A buffer gets memory at its first use; the list's own handle is dropped after each
+    /// item, so the memory of a value that nobody else holds is free again right after its last use.
+    fn plan(&self, list: Vec<Item>) -> Result<Vec<Command>, Error> {
+        let mut commands = Vec::with_capacity(list.len());
+        // Uploads are written before the list runs, so their memory must not be somebody else's earlier in the list.
+        for item in &list {
+            if let Item::Upload { buffer, .. } = item {
+                buffer.place(self.pool.take(buffer.bytes())?);
+            }
+        }
+        for item in list {
+            match item {
+                Item::Upload { buffer, mut bytes } => {
+                    let slot = buffer.slot().expect("uploads were placed first");
+                    if self.checked {
+                        // The guard zone comes with the upload: a fill would run after it.
+                        bytes.resize(bytes.len().next_multiple_of(4), 0);
+                        bytes.extend(UNWRITTEN.to_le_bytes().repeat(GUARD as usize / 4));
+                    }
+                    commands.push(Command::Upload { slot, bytes });
+                }
+                Item::Read { binding, ticket } => {
+                    let slot = binding.buffer.slot().expect("only what was written can be read");
+                    let bytes = binding.bytes + if self.guarded(&binding) { GUARD } else { 0 };
+                    commands.push(Command::Read { range: Range { slot, offset: binding.offset, bytes }, ticket });
+                }
+                Item::Dispatch(dispatch) => self.plan_dispatch(dispatch, &mut commands)?,
+            }
+        }
+        Ok(commands)
+    }
+
+    fn plan_dispatch(&self, dispatch: Dispatch, commands: &mut Vec<Command>) -> Result<(), Error> {
+        let Dispatch { kernel, params, bindings, grid, work } = dispatch;
+        let pipeline = self.device.pipeline(&kernel)?;
+        let name = kernel.name;
+        assert_eq!(bindings.len(), pipeline.bindings, "{name}: bindings do not match the shader");
+        assert_eq!(params.len(), pipeline.params_bytes, "{name}: Params do not match the shader");
+        let mut ranges = Vec::with_capacity(bindings.len());
+        for (position, binding) in bindings.iter().enumerate() {
+            let slot = match binding.buffer.slot() {
+                Some(slot) => slot,
+                None => {
+                    let written = pipeline.writes & (1 << position) != 0;
+                    assert!(written, "{name}: its argument {} has never been written", position + 1);
+                    self.place(&binding.buffer, commands)?
+                }
+            };
+            // Rounded up to 16 bytes: kernels read and write whole vec4s, and a slot is always longer.
+            let mut bytes = binding.bytes.next_multiple_of(16);
+            if self.guarded(binding) {
+                bytes = binding.bytes + GUARD;
+            }
+            ranges.push(Range { slot, offset: binding.offset, bytes });
+        }
+        let groups = self.groups(name, grid, &pipeline);
+        commands.push(Command::Dispatch { name, pipeline: pipeline.id, params, ranges, groups, work });
+        Ok(())
+    }
+
+    fn place(&self, buffer: &Buffer, commands: &mut Vec<Command>) -> Result<Slot, Error> {
+        let slot = self.pool.take(buffer.bytes())?;
+        buffer.place(slot);
+        if self.checked {
+            commands.push(Command::Fill { slot, word: UNWRITTEN });
+        }
+        Ok(slot)
+    }
+
+    /// Whether a guard zone follows the binding: on a checked device, behind every buffer that is bound whole.
+    fn guarded(&self, binding: &Binding) -> bool {
+        self.checked && binding.offset == 0 && binding.bytes == binding.buffer.bytes() && binding.bytes % 16 == 0
+    }
+
+    fn groups(&self, name: &str, grid: Grid, pipeline: &Pipeline) -> [u32; 3] {
+        let limit = self.device.info().limits.workgroups;
+        let groups = match grid {
+            Grid::Workgroups(groups) => groups,
+            Grid::Invocations(count) => {
+                // More workgroups than one dimension holds are folded into rows; linear_index unfolds them.
+                let per_group: u32 = pipeline.workgroup_size.iter().product();
+                let groups = count.div_ceil(u64::from(per_group)).max(1);
+                let rows = groups.div_ceil(u64::from(limit));
+                [groups.div_ceil(rows) as u32, rows as u32, 1]
+            }
+        };
+        assert!(groups.iter().all(|g| *g <= limit), "{name}: {groups:?} workgroups, the adapter takes {limit} a side");
+        groups
+    }
+}

@@ -1,0 +1,78 @@
+//! Finding adapters and opening a device on one.
+
+use std::sync::{Arc, OnceLock};
+
+use wgpu::{Backends, DeviceType, Features};
+
+use super::device::WgpuDevice;
+use crate::gpu::{AdapterInfo, AdapterKind, Error, Limits};
+
+/// The optional features that kernels or profiles use where they exist.
+const WANTED: [(Features, &str); 3] = [
+    (Features::SUBGROUP, "subgroups"),
+    (Features::TIMESTAMP_QUERY, "timestamps"),
+    (Features::TIMESTAMP_QUERY_INSIDE_PASSES, "timestamps per kernel"),
+];
+
+/// One instance for the process: drivers have crashed when several were created at once.
+fn instance() -> &'static wgpu::Instance {
+    static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
+    INSTANCE.get_or_init(|| {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
+        wgpu::Instance::new(descriptor)
+    })
+}
+
+fn found() -> &'static [wgpu::Adapter] {
+    static FOUND: OnceLock<Vec<wgpu::Adapter>> = OnceLock::new();
+    FOUND.get_or_init(|| pollster::block_on(instance().enumerate_adapters(Backends::all())))
+}
+
+/// The adapters of this machine.
+pub(in crate::gpu) fn adapters() -> Vec<AdapterInfo> {
+    found().iter().enumerate().map(|(index, adapter)| describe(index, adapter)).collect()
+}
+
+fn describe(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
+    let (info, limits, features) = (adapter.get_info(), adapter.limits(), adapter.features());
+    let fixed = info.subgroup_min_size == info.subgroup_max_size && info.subgroup_min_size > 1;
+    AdapterInfo {
+        index,
+        name: info.name,
+        kind: match info.device_type {
+            DeviceType::DiscreteGpu => AdapterKind::Discrete,
+            DeviceType::IntegratedGpu => AdapterKind::Integrated,
+            DeviceType::VirtualGpu | DeviceType::Other => AdapterKind::Virtual,
+            DeviceType::Cpu => AdapterKind::Software,
+        },
+        interface: info.backend.to_str().to_owned(),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+        limits: Limits {
+            binding_bytes: limits.max_storage_buffer_binding_size,
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            invocations: limits.max_compute_invocations_per_workgroup,
+            workgroups: limits.max_compute_workgroups_per_dimension,
+            offset_alignment: u64::from(limits.min_storage_buffer_offset_alignment),
+        },
+        features: WANTED.iter().filter(|(f, _)| features.contains(*f)).map(|(_, name)| (*name).to_owned()).collect(),
+        lanes: (fixed && features.contains(Features::SUBGROUP)).then_some(info.subgroup_min_size),
+    }
+}
+
+/// Opens a device with everything we use that the adapter has.
+pub(in crate::gpu) fn open(info: &AdapterInfo, checked: bool) -> Result<Arc<WgpuDevice>, Error> {
+    let adapter = found().get(info.index).ok_or(Error::NoAdapter)?;
+    let wanted = WANTED.iter().fold(Features::empty(), |all, (feature, _)| all | *feature);
+    let descriptor = wgpu::DeviceDescriptor {
+        label: Some("sumi"),
+        required_features: adapter.features() & wanted,
+        required_limits: adapter.limits(),
+        // We pool memory ourselves, so the allocator below need not reserve large blocks.
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        ..Default::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+        .map_err(|e| Error::Refused { adapter: info.name.clone(), reason: e.to_string() })?;
+    Ok(Arc::new(WgpuDevice::new(info.clone(), device, queue, checked)))
+}

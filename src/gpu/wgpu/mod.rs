@@ -1,0 +1,11 @@
+//! The device behind wgpu: Vulkan, Metal and DX12. The only folder that names wgpu.
+
+mod adapters;
+mod device;
+mod encode;
+mod memory;
+mod pace;
+mod pipeline;
+mod timing;
+
+pub(super) use self::adapters::{adapters, open};

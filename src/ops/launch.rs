@@ -1,0 +1,39 @@
+//! What launches of one shape have in common.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::{gpu::Dispatch, tensor::Tensor};
+
+/// Params of a kernel that treats every element alike.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub(super) struct Count {
+    /// vec4s in the tensor. The last may reach past its end, into memory that is ours and that nobody reads.
+    pub count: u32,
+}
+
+impl Count {
+    pub(super) fn of(tensor: &Tensor) -> Self {
+        Self { count: tensor.len().div_ceil(4) as u32 }
+    }
+}
+
+/// Launches a kernel that reads `inputs`, all of one size, and writes one element for each of theirs.
+///
+/// # Panics
+/// When the shapes of the inputs differ.
+pub(super) fn pointwise(name: &'static str, params: &impl Pod, inputs: &[&Tensor]) -> Tensor {
+    let first = inputs[0];
+    for other in &inputs[1..] {
+        assert_eq!(first.shape(), other.shape(), "{name}: shapes differ");
+    }
+    let output = Tensor::empty(first.gpu(), first.shape());
+    let count = first.len();
+    let mut dispatch = Dispatch::new(name, params).invocations(count.div_ceil(4));
+    for input in inputs {
+        dispatch = dispatch.bind(*input);
+    }
+    let bytes = 4.0 * count as f64 * (inputs.len() + 1) as f64;
+    first.gpu().dispatch(dispatch.bind(&output).work(count as f64, bytes));
+    output
+}

@@ -1,0 +1,14 @@
+//! Every differentiable op: its shape rule, its launch and its derivative, a family to a file.
+//!
+//! An op takes and returns [`Var`]s. The derivative of each stands beside it as a closure that calls the same ops, so a
+//! gradient taken with `create_graph` can be differentiated again without a second line of code.
+
+pub mod elementwise;
+mod launch;
+
+use crate::{autograd::Tape, gpu::Gpu};
+
+/// A tape on a device: [`Tape::new`] with the addition that sums gradients.
+pub fn tape(gpu: &Gpu) -> Tape {
+    Tape::new(gpu, elementwise::add)
+}
