@@ -1,0 +1,51 @@
+//! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
+
+mod elementwise;
+
+use sumi::{autograd::Var, philox::Philox, tensor::Shape};
+
+use super::compare::Tolerance;
+
+/// An argument: a shape and its values.
+#[derive(Clone)]
+pub struct Input {
+    pub shape: Shape,
+    pub values: Vec<f32>,
+}
+
+/// What the device computes, from vars without history.
+pub type Run = Box<dyn Fn(&[Var]) -> Vec<Var>>;
+
+/// What the twin computes from the same values.
+pub type Twin = Box<dyn Fn(&[Vec<f64>]) -> Vec<Vec<f64>>>;
+
+/// A kernel at one shape.
+pub struct Case {
+    /// Stem of the shader.
+    pub kernel: &'static str,
+    /// What is special about it.
+    pub label: String,
+    pub inputs: Vec<Input>,
+    pub run: Run,
+    pub twin: Twin,
+    pub tolerance: Tolerance,
+}
+
+/// All cases.
+pub fn all() -> Vec<Case> {
+    [elementwise::cases()].into_iter().flatten().collect()
+}
+
+/// Normally distributed values, the same on every machine.
+pub fn normal(seed: u64, shape: impl Into<Shape>) -> Input {
+    let shape = shape.into();
+    let mut random = Philox::new(seed, 0);
+    Input { shape, values: (0..shape.len()).map(|_| random.normal()).collect() }
+}
+
+/// Values between `low` and `high`.
+pub fn uniform(seed: u64, shape: impl Into<Shape>, low: f32, high: f32) -> Input {
+    let shape = shape.into();
+    let mut random = Philox::new(seed, 0);
+    Input { shape, values: (0..shape.len()).map(|_| low + (high - low) * random.uniform()).collect() }
+}
