@@ -1,0 +1,108 @@
+//! Batch normalisation (Ioffe and Szegedy, 2015). Everything is seen as `x [rows, c]`: a picture batch `[N, H, W, C]` has
+//! `rows = N·H·W`. Vectors of `c` values hold one number per channel.
+
+use super::check;
+
+/// Per channel the mean `Σ x / rows` and `m2 = Σ (x − mean)²`, the numbers that merge without loss (Chan's formula):
+/// `x [rows, c]` → `(mean [c], m2 [c])`.
+pub fn batch_norm_stats(x: &[f64], rows: usize, c: usize) -> (Vec<f64>, Vec<f64>) {
+    check("batch_norm_stats", "x", x.len(), &[rows, c]);
+    let (mut mean, mut m2) = (vec![0.0; c], vec![0.0; c]);
+    for (i, x) in x.iter().enumerate() {
+        mean[i % c] += x / rows as f64;
+    }
+    for (i, x) in x.iter().enumerate() {
+        m2[i % c] += (x - mean[i % c]).powi(2);
+    }
+    (mean, m2)
+}
+
+/// What training mode derives from a batch's statistics; every vector `[c]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNormFinish {
+    /// The batch's mean.
+    pub mean: Vec<f64>,
+    /// `1 / √(m2 / rows + eps)`: the variance that normalises is the biased one.
+    pub rstd: Vec<f64>,
+    /// `(1 − momentum) · running_mean + momentum · mean`.
+    pub running_mean: Vec<f64>,
+    /// `(1 − momentum) · running_var + momentum · m2 / (rows − 1)`: the variance that is kept is the unbiased one. One row
+    /// has no variance to keep and counts as 0.
+    pub running_var: Vec<f64>,
+}
+
+/// From the statistics of `rows` rows to what normalises them, and the running statistics' next values, as
+/// `torch.nn.BatchNorm2d` in training mode. All slices `[c]`.
+pub fn batch_norm_finish(
+    mean: &[f64],
+    m2: &[f64],
+    running_mean: &[f64],
+    running_var: &[f64],
+    rows: usize,
+    eps: f64,
+    momentum: f64,
+) -> BatchNormFinish {
+    for (argument, slice) in [("m2", m2), ("running_mean", running_mean), ("running_var", running_var)] {
+        check("batch_norm_finish", argument, slice.len(), &[mean.len()]);
+    }
+    let follow = |old: f64, new: f64| (1.0 - momentum) * old + momentum * new;
+    let freedom = rows.max(2) as f64 - 1.0;
+    BatchNormFinish {
+        mean: mean.to_vec(),
+        rstd: m2.iter().map(|m2| 1.0 / (m2 / rows as f64 + eps).sqrt()).collect(),
+        running_mean: mean.iter().zip(running_mean).map(|(new, old)| follow(*old, *new)).collect(),
+        running_var: m2.iter().zip(running_var).map(|(m2, old)| follow(*old, m2 / freedom)).collect(),
+    }
+}
+
+/// `y = (x − mean) · rstd · gamma + beta`: `x [rows, c]`, the others `[c]` → `y [rows, c]`. Evaluation mode is this with the
+/// running mean and `rstd = 1 / √(running_var + eps)`.
+pub fn batch_norm(x: &[f64], mean: &[f64], rstd: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
+    let c = channels("batch_norm", x, &[mean, rstd, gamma, beta]);
+    x.iter().enumerate().map(|(i, x)| (x - mean[i % c]) * rstd[i % c] * gamma[i % c] + beta[i % c]).collect()
+}
+
+/// The two sums that every gradient of [`batch_norm`] needs, `x̂ = (x − mean) · rstd`: `x`, `dy [rows, c]` →
+/// `(Σ dy [c], Σ dy·x̂ [c])`, which are also the gradients by `beta` and by `gamma`.
+pub fn batch_norm_backward_reduce(x: &[f64], dy: &[f64], mean: &[f64], rstd: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let c = channels("batch_norm_backward_reduce", x, &[mean, rstd]);
+    check("batch_norm_backward_reduce", "dy", dy.len(), &[x.len()]);
+    let (mut sum_dy, mut sum_dy_xhat) = (vec![0.0; c], vec![0.0; c]);
+    for (i, (x, dy)) in x.iter().zip(dy).enumerate() {
+        sum_dy[i % c] += dy;
+        sum_dy_xhat[i % c] += dy * (x - mean[i % c]) * rstd[i % c];
+    }
+    (sum_dy, sum_dy_xhat)
+}
+
+/// The gradient of training mode by its input, through the batch's mean and variance:
+/// `dx = gamma · rstd · (dy − Σ dy / rows − x̂ · Σ dy·x̂ / rows)`, all `[rows, c]` or `[c]`. In evaluation mode the statistics
+/// do not depend on `x`, and the same formula with zero sums is the gradient.
+pub fn batch_norm_backward(
+    x: &[f64],
+    dy: &[f64],
+    mean: &[f64],
+    rstd: &[f64],
+    gamma: &[f64],
+    sum_dy: &[f64],
+    sum_dy_xhat: &[f64],
+) -> Vec<f64> {
+    let c = channels("batch_norm_backward", x, &[mean, rstd, gamma, sum_dy, sum_dy_xhat]);
+    check("batch_norm_backward", "dy", dy.len(), &[x.len()]);
+    let rows = (x.len() / c) as f64;
+    let one = |(i, (x, dy)): (usize, (&f64, &f64))| {
+        let i = i % c;
+        let xhat = (x - mean[i]) * rstd[i];
+        gamma[i] * rstd[i] * (dy - sum_dy[i] / rows - xhat * sum_dy_xhat[i] / rows)
+    };
+    x.iter().zip(dy).enumerate().map(one).collect()
+}
+
+/// The number of channels: the length that all of `vectors` share and that divides `x`; panics, naming `op`, if none does.
+fn channels(op: &str, x: &[f64], vectors: &[&[f64]]) -> usize {
+    let lengths: Vec<usize> = vectors.iter().map(|v| v.len()).collect();
+    let c = lengths[0];
+    let fits = c > 0 && x.len().is_multiple_of(c) && lengths.iter().all(|len| *len == c);
+    assert!(fits, "{op}: {} elements do not go with channel vectors of {lengths:?}", x.len());
+    c
+}
