@@ -1,1 +1,3 @@
-fn main(){}
+//! Trains a network.
+
+fn main() {}
