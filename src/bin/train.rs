@@ -1,1 +1,3 @@
+//! Trains a network.
+
 fn main() {}
