@@ -1,3 +1,5 @@
 //! The one integration test binary.
 
+mod common;
+mod kernels;
 mod reference;
