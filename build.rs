@@ -1,4 +1,5 @@
-//! Gathers `shaders/**/*.wgsl` into one table that is compiled into the crate, so that adding a kernel means adding a file.
+//! Gathers `shaders/**/*.wgsl` into one table that is compiled into the crate, so that adding a kernel means adding a
+//! file.
 
 use std::{env, fmt::Write, fs, path::Path};
 

@@ -1,5 +1,21 @@
-//! The one integration test binary.
+//! Sumi's one test binary (one, so that wgpu is linked once), as an annotated index in reading order. Each level rests
+//! on the one before: the rules of the repository, then the shaders as text, then their f64 twins against PyTorch, then
+//! the kernels against the twins, then derivatives, then whole trainings; beside them weights, pictures and programs.
+//!
+//! `cargo test --release` runs everything, `cargo test --release tidy` one level of it.
 
-mod common;
-mod kernels;
+// The repository's own rules: layers, names, sizes, and that nothing is forgotten. No GPU.
+mod tidy;
+
+// scripts/with-adapter on small made-up machines. No GPU.
+#[cfg(unix)]
+mod with_adapter;
+
+// The f64 twins: against PyTorch, against central differences, and as adjoint pairs. No GPU.
 mod reference;
+
+// Every kernel in f32 against its twin, on whatever adapter opens.
+mod kernels;
+
+// What the levels share: the list of cases, the three tolerances, and the device.
+mod common;
