@@ -6,7 +6,9 @@
 //! - `pytorch`: every family against numbers from PyTorch in float64.
 
 mod adjoints;
+mod derivatives;
 mod philox;
+mod pytorch;
 
 use sumi::reference::random;
 
