@@ -1,1 +1,3 @@
 //! Pictures: folders of them, built-in drawn portraits, and batches.
+
+pub mod portraits;
