@@ -160,9 +160,23 @@ impl Var {
     /// # Panics
     /// When this is not a scalar, or its history has been freed.
     pub fn backward(&self) {
+        self.accumulate(Self::requires_grad);
+    }
+
+    /// As [`Var::backward`], but only the leaves among `inputs` get a gradient, and nothing is computed for others
+    /// (`torch.Tensor.backward(inputs=…)`).
+    ///
+    /// # Panics
+    /// As [`Var::backward`].
+    pub fn backward_to(&self, inputs: &[Self]) {
+        let path = between(self, inputs);
+        self.accumulate(|var| path.contains(&var.0.age));
+    }
+
+    fn accumulate(&self, needed: impl Fn(&Self) -> bool) {
         let one = self.seed();
         self.0.tape.no_grad(|| {
-            walk(self, one, true, Var::requires_grad, |var, gradient, is_leaf| {
+            walk(self, one, true, needed, |var, gradient, is_leaf| {
                 if is_leaf {
                     let sum = match var.grad() {
                         Some(before) => (var.0.tape.0.add)(&before, gradient),
@@ -180,7 +194,7 @@ impl Var {
     ///
     /// # Panics
     /// When this is not a scalar, or its history has been freed.
-    pub fn gradients(&self, inputs: &[&Var], create_graph: bool) -> Vec<Option<Var>> {
+    pub fn gradients(&self, inputs: &[Self], create_graph: bool) -> Vec<Option<Self>> {
         let one = self.seed();
         let mut found = vec![None; inputs.len()];
         let path = between(self, inputs);
@@ -248,7 +262,7 @@ fn walk(root: &Var, seed: Var, free: bool, needed: impl Fn(&Var) -> bool, mut vi
 }
 
 /// The ages of all vars between `root` and `inputs`, both included.
-fn between(root: &Var, inputs: &[&Var]) -> BTreeSet<u64> {
+fn between(root: &Var, inputs: &[Var]) -> BTreeSet<u64> {
     let mut seen = BTreeMap::new();
     let mut open = vec![root.clone()];
     while let Some(var) = open.pop() {

@@ -143,6 +143,14 @@ impl Tensor {
         self.gpu.read(self)
     }
 
+    /// Submits and waits for the elements, as bits.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn to_words(&self) -> Result<Vec<u32>, Error> {
+        Ok(self.to_vec()?.into_iter().map(f32::to_bits).collect())
+    }
+
     /// Submits and waits for the elements.
     ///
     /// # Errors

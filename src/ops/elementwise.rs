@@ -3,7 +3,11 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::launch::{Count, pointwise};
-use crate::{autograd::Var, gpu::Dispatch, tensor::Tensor};
+use crate::{
+    autograd::Var,
+    gpu::{Dispatch, Gpu},
+    tensor::{Shape, Tensor},
+};
 
 /// `x + y` (`torch.add`).
 pub fn add(x: &Var, y: &Var) -> Var {
@@ -117,4 +121,41 @@ pub fn copy_into(source: &Tensor, target: &Tensor) {
     let count = source.len();
     let dispatch = Dispatch::new("copy", &Count::of(source)).invocations(count.div_ceil(4)).bind(source).bind(target);
     source.gpu().dispatch(dispatch.work(0.0, 8.0 * count as f64));
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Fill {
+    count: u32,
+    value: f32,
+}
+
+/// A tensor of one value (`torch.full`).
+pub fn full(gpu: &Gpu, shape: impl Into<Shape>, value: f32) -> Tensor {
+    let output = Tensor::empty(gpu, shape);
+    fill(&output, value);
+    output
+}
+
+/// Sets every element of memory that exists already (`torch.Tensor.fill_`).
+pub fn fill(target: &Tensor, value: f32) {
+    let params = Fill { count: Count::of(target).count, value };
+    let dispatch = Dispatch::new("fill", &params).invocations(params.count as usize).bind(target);
+    target.gpu().dispatch(dispatch.work(0.0, 4.0 * target.len() as f64));
+}
+
+/// Pictures from bytes to numbers in [-1, 1]: `byte · 2/255 − 1`. `bytes` come in the order of `shape`, `[N, H, W, C]`.
+///
+/// # Panics
+/// When their number is not that of the shape.
+pub fn unpack_bytes(gpu: &Gpu, shape: impl Into<Shape>, bytes: &[u8]) -> Tensor {
+    let shape = shape.into();
+    assert_eq!(bytes.len(), shape.len(), "unpack_bytes: {} bytes do not fill {shape:?}", bytes.len());
+    let mut padded = bytes.to_vec();
+    padded.resize(bytes.len().next_multiple_of(4), 0);
+    let (words, output) = (gpu.upload(&padded), Tensor::empty(gpu, shape));
+    let count = Count::of(&output);
+    let dispatch = Dispatch::new("unpack_bytes", &count).invocations(count.count as usize).bind(&words).bind(&output);
+    gpu.dispatch(dispatch.work(2.0 * shape.len() as f64, 5.0 * shape.len() as f64));
+    output
 }

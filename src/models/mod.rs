@@ -1,0 +1,3 @@
+//! Networks, and nothing else: how they are trained stands in [`crate::train`].
+
+pub mod dcgan;

@@ -1,0 +1,89 @@
+//! Convolutions as layers.
+
+use super::{Module, Parameter, init::Init};
+use crate::{
+    autograd::{Tape, Var},
+    ops::conv::{self, Conv2d as Config},
+};
+
+/// `torch.nn.Conv2d`. The weights are `[k_h, k_w, c_in / groups, c_out]`.
+pub struct Conv2d {
+    weight: Parameter,
+    bias: Option<Parameter>,
+    config: Config,
+}
+
+/// `torch.nn.ConvTranspose2d`. The weights are those of the convolution whose input gradient this is,
+/// `[k_h, k_w, c_out / groups, c_in]`.
+pub struct ConvTranspose2d {
+    weight: Parameter,
+    bias: Option<Parameter>,
+    config: Config,
+    output_padding: [usize; 2],
+}
+
+impl Conv2d {
+    /// A layer with weights from N(0, `std`²), and zero biases if it has any.
+    pub fn new(
+        tape: &Tape,
+        init: &mut Init,
+        c_in: usize,
+        c_out: usize,
+        kernel: usize,
+        config: Config,
+        bias: bool,
+        std: f32,
+    ) -> Self {
+        let shape = [kernel, kernel, c_in / config.groups, c_out];
+        let weight = Parameter::new(tape, shape, &init.normal(shape.iter().product(), 0.0, std));
+        let bias = bias.then(|| Parameter::new(tape, [c_out], &vec![0.0; c_out]));
+        Self { weight, bias, config }
+    }
+}
+
+impl ConvTranspose2d {
+    /// A layer with weights from N(0, `std`²), and zero biases if it has any.
+    pub fn new(
+        tape: &Tape,
+        init: &mut Init,
+        c_in: usize,
+        c_out: usize,
+        kernel: usize,
+        config: Config,
+        output_padding: usize,
+        bias: bool,
+        std: f32,
+    ) -> Self {
+        let shape = [kernel, kernel, c_out / config.groups, c_in];
+        let weight = Parameter::new(tape, shape, &init.normal(shape.iter().product(), 0.0, std));
+        let bias = bias.then(|| Parameter::new(tape, [c_out], &vec![0.0; c_out]));
+        Self { weight, bias, config, output_padding: [output_padding; 2] }
+    }
+}
+
+fn named(weight: &Parameter, bias: Option<&Parameter>) -> Vec<(String, Parameter)> {
+    let weight = std::iter::once(("weight".to_owned(), weight.clone()));
+    weight.chain(bias.map(|b| ("bias".to_owned(), b.clone()))).collect()
+}
+
+impl Module for Conv2d {
+    fn forward(&self, x: &Var) -> Var {
+        let bias = self.bias.as_ref().map(Parameter::var);
+        conv::conv2d(x, &self.weight.var(), bias.as_ref(), &self.config)
+    }
+
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        named(&self.weight, self.bias.as_ref())
+    }
+}
+
+impl Module for ConvTranspose2d {
+    fn forward(&self, x: &Var) -> Var {
+        let bias = self.bias.as_ref().map(Parameter::var);
+        conv::conv_transpose2d(x, &self.weight.var(), bias.as_ref(), &self.config, self.output_padding)
+    }
+
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        named(&self.weight, self.bias.as_ref())
+    }
+}

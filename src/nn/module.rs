@@ -1,0 +1,67 @@
+//! What a layer is.
+
+use std::{cell::RefCell, rc::Rc};
+
+use crate::{
+    autograd::{Tape, Var},
+    ops::elementwise::copy_into,
+    tensor::{Shape, Tensor},
+};
+
+/// A tensor that training changes (`torch.nn.Parameter`). Clones are the same parameter.
+#[derive(Clone)]
+pub struct Parameter(Rc<RefCell<Var>>);
+
+impl Parameter {
+    /// A parameter with these values.
+    pub fn new(tape: &Tape, shape: impl Into<Shape>, values: &[f32]) -> Self {
+        Self(Rc::new(RefCell::new(tape.leaf(Tensor::from_slice(tape.gpu(), shape, values)))))
+    }
+
+    /// The leaf to compute with.
+    pub fn var(&self) -> Var {
+        self.0.borrow().clone()
+    }
+
+    /// Puts another leaf in its place: an optimizer moves its parameters together.
+    ///
+    /// # Panics
+    /// When the shape differs.
+    pub fn set(&self, var: Var) {
+        assert_eq!(self.var().shape(), var.shape(), "a parameter keeps its shape");
+        self.0.replace(var);
+    }
+
+    /// Overwrites the values.
+    ///
+    /// # Panics
+    /// When their number differs.
+    pub fn load(&self, values: &[f32]) {
+        let value = self.var().value().clone();
+        copy_into(&Tensor::from_slice(value.gpu(), value.shape(), values), &value);
+    }
+}
+
+/// A layer, or several (`torch.nn.Module`).
+pub trait Module {
+    /// The output for an input.
+    fn forward(&self, x: &Var) -> Var;
+
+    /// The parameters, each with its name (`named_parameters`).
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        Vec::new()
+    }
+
+    /// The tensors that are part of the state but are not trained, each with its name (`named_buffers`).
+    fn buffers(&self) -> Vec<(String, Tensor)> {
+        Vec::new()
+    }
+
+    /// Switches between training and evaluation (`train()`, `eval()`), where the layer knows a difference.
+    fn train(&self, _training: bool) {}
+}
+
+/// Number of elements of all parameters of a module.
+pub fn parameter_count(module: &dyn Module) -> usize {
+    module.parameters().iter().map(|(_, p)| p.var().value().len()).sum()
+}

@@ -1,0 +1,109 @@
+//! Adam.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::packed::Packed;
+use crate::{
+    gpu::{Buffer, Dispatch},
+    nn::Parameter,
+    tensor::Tensor,
+};
+
+/// Hyper-parameters of Adam, with PyTorch's names and defaults.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamConfig {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the first and second moment.
+    pub betas: [f64; 2],
+    /// Added to the divisor.
+    pub eps: f64,
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8 }
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Params {
+    count: u32,
+    beta1: f32,
+    beta2: f32,
+    eps: f32,
+}
+
+/// `torch.optim.Adam` (Kingma and Ba, 2015), bias correction as PyTorch's: one launch updates all parameters.
+pub struct Adam {
+    packed: Packed,
+    m: Buffer,
+    v: Buffer,
+    config: AdamConfig,
+    steps: u64,
+}
+
+impl Adam {
+    /// An optimizer of `parameters`, whose values move into memory of its own.
+    pub fn new(parameters: Vec<(String, Parameter)>, config: AdamConfig) -> Self {
+        let packed = Packed::new(parameters);
+        let (m, v) = (packed.moment(), packed.moment());
+        Self { packed, m, v, config, steps: 0 }
+    }
+
+    /// Updates all parameters from the gradients that backward has left, and forgets these.
+    ///
+    /// # Panics
+    /// When a parameter has no gradient.
+    pub fn step(&mut self) {
+        self.steps += 1;
+        let AdamConfig { lr, betas: [beta1, beta2], eps } = self.config;
+        // In f64, as PyTorch's: 1 - β2ᵗ of small t has few digits left in f32.
+        let power = self.steps as f64;
+        let corrections = [lr / (1.0 - beta1.powf(power)), 1.0 / (1.0 - beta2.powf(power)).sqrt()];
+        let gradients = self.packed.gather();
+        let gpu = self.packed.gpu();
+        let step = gpu.upload(&corrections.map(|c| c as f32));
+        let params =
+            Params { count: self.packed.count(), beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32 };
+        let elements = 4.0 * f64::from(params.count);
+        let dispatch = Dispatch::new("adam", &params)
+            .invocations(params.count as usize)
+            .bind(&step)
+            .bind(gradients)
+            .bind(self.packed.values())
+            .bind(&self.m)
+            .bind(&self.v);
+        gpu.dispatch(dispatch.work(15.0 * elements, 28.0 * elements));
+    }
+
+    /// Forgets the gradients that backward has left.
+    pub fn zero_grad(&self) {
+        self.packed.zero_grad();
+    }
+
+    /// Changes the learning rate of the steps to come.
+    pub fn set_lr(&mut self, lr: f64) {
+        self.config.lr = lr;
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Sets the number of steps taken, after the moments were loaded.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
+    /// The first (`exp_avg`) and second (`exp_avg_sq`) moment of each parameter, named after it.
+    pub fn moments(&self) -> Vec<(String, Tensor)> {
+        let named = |moment, suffix: &str| {
+            let parts: Vec<(String, Tensor)> = self.packed.parts(moment);
+            parts.into_iter().map(|(name, part)| (format!("{name}.{suffix}"), part)).collect::<Vec<_>>()
+        };
+        [named(&self.m, "exp_avg"), named(&self.v, "exp_avg_sq")].concat()
+    }
+}

@@ -1,0 +1,90 @@
+//! What a generator and a discriminator each minimise, computed from logits so that nothing overflows.
+//!
+//! D(x) = σ(logit). With softplus(a) = log(1 + eᵃ): −log D = softplus(−logit) and −log(1 − D) = softplus(logit).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    autograd::Var,
+    ops::{
+        activation::{relu, sigmoid, softplus},
+        elementwise::{affine, neg, shift, square},
+        reduce::{Axis, mean},
+    },
+};
+
+/// The objective of a GAN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// Goodfellow et al. 2014, the two-player game itself: both play for log D(x) + log(1 − D(G(z))).
+    Minimax,
+    /// The same, but the generator maximises log D(G(z)), whose gradient does not vanish while it still loses.
+    #[default]
+    NonSaturating,
+    /// Least squares to 1 and 0 (Mao et al. 2017).
+    Lsgan,
+    /// Margins at ±1 (Lim and Ye 2017).
+    Hinge,
+}
+
+impl Objective {
+    /// The part of the discriminator's loss that comes from real pictures.
+    pub fn discriminator_real(self, logits: &Var) -> Var {
+        mean_of(&match self {
+            // −E log D(x)
+            Self::Minimax | Self::NonSaturating => softplus(&neg(logits)),
+            // E (D(x) − 1)²
+            Self::Lsgan => square(&shift(logits, -1.0)),
+            // E max(0, 1 − D(x))
+            Self::Hinge => relu(&affine(logits, -1.0, 1.0)),
+        })
+    }
+
+    /// The part of the discriminator's loss that comes from generated pictures.
+    pub fn discriminator_fake(self, logits: &Var) -> Var {
+        mean_of(&match self {
+            // −E log(1 − D(G(z)))
+            Self::Minimax | Self::NonSaturating => softplus(logits),
+            // E D(G(z))²
+            Self::Lsgan => square(logits),
+            // E max(0, 1 + D(G(z)))
+            Self::Hinge => relu(&shift(logits, 1.0)),
+        })
+    }
+
+    /// The generator's loss.
+    pub fn generator(self, logits: &Var) -> Var {
+        mean_of(&match self {
+            // E log(1 − D(G(z)))
+            Self::Minimax => neg(&softplus(logits)),
+            // −E log D(G(z))
+            Self::NonSaturating => softplus(&neg(logits)),
+            // E (D(G(z)) − 1)²
+            Self::Lsgan => square(&shift(logits, -1.0)),
+            // −E D(G(z))
+            Self::Hinge => neg(logits),
+        })
+    }
+
+    /// What the log shows of the generator's loss. The minimax game is written as one sum for both players, so its report
+    /// carries −E log D(x) too, which the generator cannot change.
+    pub fn generator_report(self, loss: &Var, discriminator_real: &Var) -> Var {
+        match self {
+            Self::Minimax => crate::ops::elementwise::add(loss, discriminator_real),
+            _ => loss.clone(),
+        }
+    }
+
+    /// What the log shows as D(·): the mean probability of being real, or the mean output where it is no logit.
+    pub fn score(self, logits: &Var) -> Var {
+        mean_of(&match self {
+            Self::Minimax | Self::NonSaturating => sigmoid(logits),
+            Self::Lsgan | Self::Hinge => logits.clone(),
+        })
+    }
+}
+
+fn mean_of(values: &Var) -> Var {
+    mean(values, Axis::All)
+}

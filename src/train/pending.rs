@@ -1,0 +1,40 @@
+//! Scalars that are to be logged, gathered on the device so that one read brings them all.
+
+use crate::{
+    autograd::Var,
+    gpu::{Error, Readback},
+    ops::elementwise::copy_into,
+    tensor::Tensor,
+};
+
+/// Elements from one scalar to the next: a tensor may start at every 256th byte of a buffer.
+const STRIDE: usize = 64;
+
+/// Scalars on their way from the device.
+pub(super) struct Pending {
+    readback: Readback,
+}
+
+impl Pending {
+    /// Records the read of these scalars.
+    pub(super) fn new(scalars: &[&Var]) -> Self {
+        let gpu = scalars[0].tape().gpu();
+        let buffer = gpu.buffer(scalars.len() * STRIDE * 4);
+        for (place, scalar) in scalars.iter().enumerate() {
+            copy_into(scalar.value(), &Tensor::view(gpu, &buffer, (place * STRIDE * 4) as u64, []));
+        }
+        Self { readback: gpu.read(&buffer) }
+    }
+
+    pub(super) fn try_take(&self) -> Result<Option<Vec<f32>>, Error> {
+        Ok(self.readback.try_take()?.map(Self::picked))
+    }
+
+    pub(super) fn wait(&self) -> Result<Vec<f32>, Error> {
+        self.readback.wait().map(Self::picked)
+    }
+
+    fn picked(values: Vec<f32>) -> Vec<f32> {
+        values.into_iter().step_by(STRIDE).collect()
+    }
+}
