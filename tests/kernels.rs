@@ -1,6 +1,10 @@
 //! Every kernel against its f64 twin, over the list of cases, on every family that the adapter can run.
 
-use sumi::{ops, tensor::Tensor};
+use sumi::{
+    ops::{self, random::Random},
+    reference,
+    tensor::Tensor,
+};
 
 use crate::common::{
     cases::{self, Case},
@@ -25,6 +29,16 @@ fn every_kernel_agrees_with_its_twin() {
                 let got = output.value().to_vec().unwrap_or_else(|error| panic!("{what}: {error}"));
                 assert_close(&what, &got, want, tolerance);
             }
+        }
+    }
+}
+
+#[test]
+fn random_words_are_the_same_bits_on_every_adapter() {
+    for gpu in families() {
+        for (seed, step, count) in [(0, 0, 1), (u64::MAX, 1 << 33, 1027)] {
+            let words = Random::new(&gpu, seed, step).philox([count]).to_words().expect("the device answers");
+            assert_eq!(words, reference::random::philox(count, seed, step, 0), "philox under seed {seed}, step {step}");
         }
     }
 }

@@ -31,7 +31,14 @@ pub(crate) struct Range {
 /// One step of a planned list.
 pub(crate) enum Command {
     /// Runs a kernel.
-    Dispatch { name: &'static str, pipeline: PipelineId, params: Vec<u8>, ranges: Vec<Range>, groups: [u32; 3], work: Work },
+    Dispatch {
+        name: &'static str,
+        pipeline: PipelineId,
+        params: Vec<u8>,
+        ranges: Vec<Range>,
+        groups: [u32; 3],
+        work: Work,
+    },
     /// Fills a whole slot with a word.
     Fill { slot: Slot, word: u32 },
     /// Puts bytes at the start of a slot before any other command of the list runs.

@@ -12,7 +12,9 @@ pub enum Error {
     )]
     NoAdapter,
     /// `--adapter` named something that is not there.
-    #[error("no adapter matches '{wanted}'. These are here:\n{known}\nPass --adapter with an index or a part of a name")]
+    #[error(
+        "no adapter matches '{wanted}'. These are here:\n{known}\nPass --adapter with an index or a part of a name"
+    )]
     UnknownAdapter {
         /// What was asked for.
         wanted: String,

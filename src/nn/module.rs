@@ -18,6 +18,11 @@ impl Parameter {
         Self(Rc::new(RefCell::new(tape.leaf(Tensor::from_slice(tape.gpu(), shape, values)))))
     }
 
+    /// A parameter that starts from a value on the device, without its history.
+    pub fn from_var(var: &Var) -> Self {
+        Self(Rc::new(RefCell::new(var.tape().leaf(var.value().clone()))))
+    }
+
     /// The leaf to compute with.
     pub fn var(&self) -> Var {
         self.0.borrow().clone()

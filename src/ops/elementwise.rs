@@ -93,9 +93,7 @@ pub fn abs(x: &Var) -> Var {
 pub fn abs_backward(x: &Var, dy: &Var) -> Var {
     let value = pointwise("abs_backward", &Count::of(x.value()), &[x.value(), dy.value()]);
     let input = x.clone();
-    Var::from_op("abs_backward", value, &[x, dy], move |g, needs| {
-        vec![None, needs[1].then(|| abs_backward(&input, g))]
-    })
+    Var::from_op("abs_backward", value, &[x, dy], move |g, needs| vec![None, needs[1].then(|| abs_backward(&input, g))])
 }
 
 /// `eˣ` (`torch.exp`).

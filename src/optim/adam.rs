@@ -65,8 +65,7 @@ impl Adam {
         let gradients = self.packed.gather();
         let gpu = self.packed.gpu();
         let step = gpu.upload(&corrections.map(|c| c as f32));
-        let params =
-            Params { count: self.packed.count(), beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32 };
+        let params = Params { count: self.packed.count(), beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32 };
         let elements = 4.0 * f64::from(params.count);
         let dispatch = Dispatch::new("adam", &params)
             .invocations(params.count as usize)

@@ -32,8 +32,12 @@ impl Memory {
     /// Creates a buffer; a full memory is an error here and now, not a failure later.
     pub(super) fn create(&self, bytes: u64, usage: BufferUsages, used: u64) -> Result<wgpu::Buffer, Error> {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let buffer =
-            self.device.create_buffer(&wgpu::BufferDescriptor { label: None, size: bytes, usage, mapped_at_creation: false });
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        });
         self.created.fetch_add(1, Ordering::Relaxed);
         match pollster::block_on(scope.pop()) {
             None => Ok(buffer),

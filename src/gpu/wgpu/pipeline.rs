@@ -28,7 +28,12 @@ impl Pipelines {
         &self.compiled[id.0 as usize]
     }
 
-    pub(super) fn get(&mut self, device: &wgpu::Device, info: &AdapterInfo, kernel: &Kernel) -> Result<Pipeline, Error> {
+    pub(super) fn get(
+        &mut self,
+        device: &wgpu::Device,
+        info: &AdapterInfo,
+        kernel: &Kernel,
+    ) -> Result<Pipeline, Error> {
         if let Some(pipeline) = self.by_kernel.get(kernel) {
             return Ok(*pipeline);
         }
@@ -78,7 +83,10 @@ impl Pipelines {
         Ok(known)
     }
 
-    #[expect(unsafe_code, reason = "the shaders are ours: the suite proves on a checked device that they keep in bounds")]
+    #[expect(
+        unsafe_code,
+        reason = "the shaders are ours: the suite proves on a checked device that they keep in bounds"
+    )]
     fn module(&self, device: &wgpu::Device, name: &str, module: naga::Module) -> wgpu::ShaderModule {
         let source = wgpu::ShaderSource::Naga(Cow::Owned(module));
         let descriptor = wgpu::ShaderModuleDescriptor { label: Some(name), source };

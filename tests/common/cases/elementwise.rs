@@ -29,11 +29,37 @@ pub fn cases() -> Vec<Case> {
             one("sqrt", &positive, ops::sqrt, twin::sqrt, Pointwise),
             one("log", &positive, ops::log, twin::log, Pointwise),
             one("reciprocal", &positive, ops::reciprocal, twin::reciprocal, Pointwise),
+            one("fill", &x, filled, |x| twin::fill(x.len(), 0.75), Exact),
             one("copy", &x, copied, twin::copy, Exact),
         ]);
     }
+    cases.extend([1, 2, 4, 5].into_iter().map(unpacked));
     cases.push(one("square", &uniform(9, [FOLDED], -2.0, 2.0), ops::square, twin::square, Exact));
     cases
+}
+
+fn filled(x: &Var) -> Var {
+    x.tape().constant(ops::full(x.tape().gpu(), x.shape(), 0.75))
+}
+
+/// Pictures of a few pixels whose bytes take every value.
+fn unpacked(n: usize) -> Case {
+    let shape = [n, 13, 17, 3];
+    let bytes: Vec<u8> = (0..shape.iter().product()).map(|i: usize| (i * 7 % 256) as u8).collect();
+    let words: Vec<u32> =
+        bytes.chunks(4).map(|c| c.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))).collect();
+    let count = bytes.len();
+    Case {
+        kernel: "unpack_bytes",
+        label: format!("{shape:?}"),
+        inputs: vec![uniform(0, [1], 0.0, 1.0)],
+        run: Box::new(move |v| {
+            let tape = v[0].tape();
+            vec![tape.constant(ops::unpack_bytes(tape.gpu(), shape, &bytes))]
+        }),
+        twin: Box::new(move |_| vec![twin::unpack_bytes(&words, count)]),
+        tolerance: Pointwise,
+    }
 }
 
 fn copied(x: &Var) -> Var {
