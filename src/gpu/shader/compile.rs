@@ -1,11 +1,19 @@
 //! From a kernel's name and the values of its overrides to a module ready for a device.
 
 use super::assemble::{Assembled, assemble};
+use super::broadcast::broadcast;
+use super::operands;
+use super::scalars::split_arrays;
+use super::unread::{drop_unnamed, drop_unread};
+use super::unroll::{MOST_STATEMENTS, TooLong, unroll};
 use super::{ShaderError, kernel, sources};
 use naga::back::pipeline_constants::process_overrides;
+use naga::back::wgsl::WriterFlags;
 use naga::compact::{KeepUnused, compact};
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
-use naga::{AddressSpace, BuiltIn, Module, ShaderStage, Span, Statement, StorageAccess, TypeInner};
+use naga::{
+    AddressSpace, Barrier, Block, BuiltIn, Function, Module, ShaderStage, Span, Statement, StorageAccess, TypeInner,
+};
 
 /// The name every kernel's entry point has.
 pub const ENTRY_POINT: &str = "main";
@@ -23,6 +31,17 @@ pub struct Compiled {
     pub params_size: u32,
     /// Whether lanes talk to each other, which the device must allow.
     pub uses_subgroups: bool,
+}
+
+impl Compiled {
+    /// The kernel as it was compiled, as WGSL: what the passes made of the text.
+    ///
+    /// # Errors
+    /// A sentence of naga's, if the kernel uses something that it cannot write.
+    pub fn to_wgsl(&self) -> Result<String, String> {
+        let info = validator().validate(&self.module).map_err(|e| e.to_string())?;
+        naga::back::wgsl::write_string(&self.module, &info, WriterFlags::empty()).map_err(|error| error.to_string())
+    }
 }
 
 /// One `@group(0) @binding(index) var`.
@@ -77,7 +96,10 @@ pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Resu
     let (resolved, _) = process_overrides(&written, &info, Some(entry), &values)
         .map_err(|error| report.whole(format!("with the overrides {overrides:?}: {error}")))?;
     let mut module = resolved.into_owned();
-    compact(&mut module, KeepUnused::No);
+    write_out(&mut module).map_err(|TooLong(span)| {
+        let message = format!("written out, this loop makes the kernel longer than {MOST_STATEMENTS} statements; lower the number of turns");
+        report.at(Some(span), message)
+    })?;
     report.validate(&module)?;
 
     let main = module.entry_points.iter().find(|point| point.name == ENTRY_POINT);
@@ -85,6 +107,53 @@ pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Resu
     let params_size = params_size(&written);
     let uses_subgroups = uses_subgroups(&module);
     Ok(Compiled { workgroup_size, bindings, params_size, uses_subgroups, module })
+}
+
+/// Runs the passes over all functions of `module`; between them `compact` drops what they leave unused.
+fn write_out(module: &mut Module) -> Result<(), TooLong> {
+    each_function(module, |module, function| {
+        *function = unroll(module, function)?;
+        broadcast(function);
+        Ok(())
+    })?;
+    compact(module, KeepUnused::No);
+    each_function(module, |module, function| {
+        split_arrays(module, function);
+        Ok(())
+    })?;
+    compact(module, KeepUnused::No);
+    each_function(module, |_, function| {
+        drop_unread(function);
+        Ok(())
+    })?;
+    compact(module, KeepUnused::No);
+    each_function(module, |_, function| {
+        drop_unnamed(function);
+        Ok(())
+    })
+}
+
+/// Calls `pass` for every function and entry point. The module it sees has none.
+fn each_function(
+    module: &mut Module,
+    mut pass: impl FnMut(&Module, &mut Function) -> Result<(), TooLong>,
+) -> Result<(), TooLong> {
+    let mut functions = std::mem::take(&mut module.functions);
+    let mut mains = std::mem::take(&mut module.entry_points);
+    let mains_inside = mains.iter_mut().map(|point| &mut point.function);
+    functions.iter_mut().map(|(_, function)| function).chain(mains_inside).try_for_each(|f| pass(module, f))?;
+    module.functions = functions;
+    module.entry_points = mains;
+    Ok(())
+}
+
+/// Checks modules for a device that has WebGPU's core and subgroups. What the device at hand cannot do is for the device to
+/// refuse.
+fn validator() -> Validator {
+    let abilities = Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let mut validator = Validator::new(ValidationFlags::all(), abilities);
+    validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
+    validator
 }
 
 /// Turns what naga finds wrong into our errors.
@@ -109,8 +178,7 @@ impl Report<'_> {
         }
     }
 
-    /// Checks `module` against the rules of WGSL, for a device that has WebGPU's core and subgroups. What the device at
-    /// hand cannot do is for the device to refuse.
+    /// Checks `module` against the rules of WGSL.
     fn validate(&self, module: &Module) -> Result<ModuleInfo, ShaderError> {
         let abilities =
             Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
@@ -171,20 +239,21 @@ fn uses_subgroups(module: &Module) -> bool {
     functions.any(|function| exchanges(&function.body) || function.arguments.iter().any(|a| tells_lane(module, a)))
 }
 
-fn exchanges(block: &[Statement]) -> bool {
-    block.iter().any(|statement| match statement {
-        Statement::SubgroupBallot { .. }
-        | Statement::SubgroupGather { .. }
-        | Statement::SubgroupCollectiveOperation { .. } => true,
-        Statement::ControlBarrier(barrier) | Statement::MemoryBarrier(barrier) => {
-            barrier.contains(naga::Barrier::SUB_GROUP)
-        }
-        Statement::Block(body) => exchanges(body),
-        Statement::If { accept, reject, .. } => exchanges(accept) || exchanges(reject),
-        Statement::Switch { cases, .. } => cases.iter().any(|case| exchanges(&case.body)),
-        Statement::Loop { body, continuing, .. } => exchanges(body) || exchanges(continuing),
-        _ => false,
-    })
+/// Whether `block` has a subgroup operation.
+fn exchanges(block: &Block) -> bool {
+    let mut found = false;
+    operands::for_each_statement(block, &mut |statement| {
+        found |= match statement {
+            Statement::SubgroupBallot { .. }
+            | Statement::SubgroupGather { .. }
+            | Statement::SubgroupCollectiveOperation { .. } => true,
+            Statement::ControlBarrier(barrier) | Statement::MemoryBarrier(barrier) => {
+                barrier.contains(Barrier::SUB_GROUP)
+            }
+            _ => false,
+        };
+    });
+    found
 }
 
 /// Whether an argument of an entry point, or a member of it, is the number or the count of lanes or subgroups.
