@@ -17,5 +17,8 @@ mod reference;
 // Every kernel in f32 against its twin, on whatever adapter opens.
 mod kernels;
 
+// Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
+mod data;
+
 // What the levels share: the list of cases, the three tolerances, and the device.
 mod common;

@@ -1,3 +1,19 @@
 //! Pictures: folders of them, built-in drawn portraits, and batches.
+//!
+//! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any. [`Pictures::open_folder`] reads one
+//! from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of them, `resize` makes squares). [`Loader`] hands out
+//! shuffled batches that are ready before they are asked for. [`portraits`] draws pictures where there is no folder.
 
+mod decode;
+mod error;
+mod folder;
+mod jpeg;
+mod loader;
+mod pictures;
 pub mod portraits;
+mod resize;
+
+pub use error::DataError;
+pub use folder::Report;
+pub use loader::{Batch, Loader, LoaderConfig};
+pub use pictures::{Attribute, Labels, Pictures};

@@ -1,0 +1,98 @@
+//! A set of pictures of one size, in memory, with what is known about them.
+
+/// Square RGB pictures as bytes, [N, size, size, 3] (channels last, rows from the top, sRGB values 0 to 255), with labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pictures {
+    size: usize,
+    bytes: Vec<u8>,
+    labels: Labels,
+}
+
+/// What is known about each picture of a set: any number of attributes, possibly none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// In the order in which a batch carries them.
+    pub attributes: Vec<Attribute>,
+}
+
+/// One attribute, such as the colour of the hair: the names of its classes and the class of every picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// What is told apart.
+    pub name: String,
+    /// `classes[c]` is the name of class `c`.
+    pub classes: Vec<String>,
+    /// `values[i]` is the class of picture `i`.
+    pub values: Vec<u32>,
+}
+
+impl Labels {
+    /// No attributes: the labels of pictures of which nothing is known.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+impl Pictures {
+    /// A set from its bytes, [N, size, size, 3].
+    ///
+    /// Panics where `size` is 0, the bytes are not a whole number of pictures, there are 2³² pictures or more, an attribute has
+    /// another number of values than there are pictures, or a value names no class.
+    pub fn new(size: usize, bytes: Vec<u8>, labels: Labels) -> Self {
+        assert!(size > 0, "Pictures::new: a picture has at least 1×1 pixels, not 0×0");
+        let each = 3 * size * size;
+        let (count, rest) = (bytes.len() / each, bytes.len() % each);
+        assert!(rest == 0, "Pictures::new: {} bytes are no whole number of [{size}, {size}, 3] pictures", bytes.len());
+        assert!(u32::try_from(count).is_ok(), "Pictures::new: {count} pictures, more than 32 bits can number");
+        for Attribute { name, classes, values } in &labels.attributes {
+            assert!(values.len() == count, "Pictures::new: {} labels of {name} for {count} pictures", values.len());
+            let known = |value: &u32| (*value as usize) < classes.len();
+            assert!(
+                values.iter().all(known),
+                "Pictures::new: a label of {name} names none of its {} classes",
+                classes.len()
+            );
+        }
+        Self { size, bytes, labels }
+    }
+
+    /// How many pictures there are.
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.bytes_each()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Width and height of every picture, in pixels.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The memory that the pixels take, in bytes: 3 · size² for each picture.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All pixels, [N, size, size, 3].
+    pub fn pixels(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The pixels of one picture, [size, size, 3]. Panics where there is no such picture.
+    pub fn picture(&self, index: usize) -> &[u8] {
+        let each = self.bytes_each();
+        &self.bytes[index * each..(index + 1) * each]
+    }
+
+    /// What is known about the pictures.
+    pub fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
+    fn bytes_each(&self) -> usize {
+        3 * self.size * self.size
+    }
+}
