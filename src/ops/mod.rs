@@ -5,6 +5,7 @@
 
 pub mod elementwise;
 mod launch;
+pub mod matmul;
 pub mod random;
 
 use crate::{autograd::Tape, gpu::Gpu};
