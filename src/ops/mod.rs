@@ -6,6 +6,7 @@
 pub mod conv;
 pub mod elementwise;
 mod launch;
+pub mod matmul;
 pub mod random;
 
 use crate::{autograd::Tape, gpu::Gpu};
