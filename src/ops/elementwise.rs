@@ -3,7 +3,11 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::launch::{Count, pointwise};
-use crate::{autograd::Var, gpu::Dispatch, tensor::Tensor};
+use crate::{
+    autograd::{Tape, Var},
+    gpu::Dispatch,
+    tensor::{Shape, Tensor},
+};
 
 /// `x + y` (`torch.add`).
 pub fn add(x: &Var, y: &Var) -> Var {
@@ -106,6 +110,22 @@ pub fn log(x: &Var) -> Var {
     let value = pointwise("log", &Count::of(x.value()), &[x.value()]);
     let input = x.clone();
     Var::from_op("log", value, &[x], move |dy, _| vec![Some(mul(dy, &reciprocal(&input)))])
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Fill {
+    count: u32,
+    value: f32,
+}
+
+/// A constant of `shape` with one value everywhere (`torch.full`).
+pub fn full(tape: &Tape, shape: impl Into<Shape>, value: f32) -> Var {
+    let output = Tensor::empty(tape.gpu(), shape);
+    let params = Fill { count: Count::of(&output).count, value };
+    let dispatch = Dispatch::new("fill", &params).invocations(output.len().div_ceil(4)).bind(&output);
+    tape.gpu().dispatch(dispatch.work(0.0, 4.0 * output.len() as f64));
+    tape.constant(output)
 }
 
 /// Copies `source` into memory that exists already (`torch.Tensor.copy_`). Not differentiable.

@@ -5,6 +5,8 @@
 
 pub mod elementwise;
 mod launch;
+pub mod reduce;
+pub mod shape;
 
 use crate::{autograd::Tape, gpu::Gpu};
 

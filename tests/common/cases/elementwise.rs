@@ -30,6 +30,7 @@ pub fn cases() -> Vec<Case> {
             one("log", &positive, ops::log, twin::log, Pointwise),
             one("reciprocal", &positive, ops::reciprocal, twin::reciprocal, Pointwise),
             one("copy", &x, copied, twin::copy, Exact),
+            one("fill", &x, |x| ops::full(x.tape(), x.shape(), -0.3), |x| twin::fill(x.len(), f64::from(-0.3f32)), Exact),
         ]);
     }
     cases.push(one("square", &uniform(9, [FOLDED], -2.0, 2.0), ops::square, twin::square, Exact));

@@ -1,6 +1,7 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
 mod elementwise;
+mod reduce;
 
 use sumi::{autograd::Var, philox::Philox, tensor::Shape};
 
@@ -33,7 +34,7 @@ pub struct Case {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    [elementwise::cases()].into_iter().flatten().collect()
+    [elementwise::cases(), reduce::cases()].into_iter().flatten().collect()
 }
 
 /// Normally distributed values, the same on every machine.
