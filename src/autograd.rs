@@ -89,6 +89,11 @@ impl Tape {
         self.remembering(false, body)
     }
 
+    /// Whether ops are being remembered: false inside [`Tape::no_grad`], and in a backward without `create_graph`.
+    pub fn is_remembering(&self) -> bool {
+        self.0.remembering.get()
+    }
+
     fn remembering<T>(&self, on: bool, body: impl FnOnce() -> T) -> T {
         let before = self.0.remembering.replace(on);
         let result = body();

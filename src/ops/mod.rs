@@ -8,6 +8,8 @@ pub mod elementwise;
 mod launch;
 pub mod matmul;
 pub mod random;
+pub mod reduce;
+pub mod shape;
 
 use crate::{autograd::Tape, gpu::Gpu};
 

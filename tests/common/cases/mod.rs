@@ -2,7 +2,9 @@
 
 mod elementwise;
 mod matmul;
+mod optim;
 mod random;
+mod reduce;
 
 use sumi::{autograd::Var, philox::Philox, tensor::Shape};
 
@@ -35,7 +37,16 @@ pub struct Case {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    [elementwise::cases(), matmul::cases(), random::cases()].into_iter().flatten().collect()
+    [
+        elementwise::cases(),
+        matmul::cases(),
+        optim::cases(),
+        random::cases(),
+        reduce::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Normally distributed values, the same on every machine.
