@@ -1,10 +1,11 @@
 //! Philox 4×32-10, the one source of every random choice.
 //!
-//! The generator is counter based (Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011): a
-//! block of four words is a pure function of a key and a counter, so any place of any stream is reached at once, a resumed run
-//! goes on exactly where it stopped, and a GPU draws the same words in parallel.
+//! The generator is counter based (Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC
+//! 2011): a block of four words is a pure function of a key and a counter, so any place of any stream is reached at
+//! once, a resumed run goes on exactly where it stopped, and a GPU draws the same words in parallel.
 //!
-//! The layout, here and in the shaders: key = `[seed low, seed high]`, counter = `[block low, block high, stream low, stream high]`.
+//! The layout, here and in the shaders: the key is `[seed low, seed high]`, the counter
+//! `[block low, block high, stream low, stream high]`.
 
 use std::convert::Infallible;
 use std::f64::consts::{LN_2, SQRT_2, TAU};
@@ -68,9 +69,9 @@ impl Philox {
         (self.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32)
     }
 
-    /// Standard normal by Box and Muller (1958): √(−2 ln u) · cos 2πv, where u = ((first word >> 8) + 1) · 2⁻²⁴ is in (0, 1] and
-    /// v = (second word >> 8) · 2⁻²⁴ in [0, 1). Always two words: the sine's twin is dropped, so no half pair has to be kept.
-    /// At most √(48 ln 2) ≈ 5.77 in size.
+    /// Standard normal by Box and Muller (1958): √(−2 ln u) · cos 2πv, where u = ((first word >> 8) + 1) · 2⁻²⁴ is in
+    /// (0, 1] and v = (second word >> 8) · 2⁻²⁴ in [0, 1). Always two words: the sine's twin is dropped, so no half
+    /// pair has to be kept. At most √(48 ln 2) ≈ 5.77 in size.
     pub fn normal(&mut self) -> f32 {
         let unit = 1.0 / f64::from(1 << 24);
         let u = f64::from((self.next_u32() >> 8) + 1) * unit;
@@ -78,7 +79,8 @@ impl Philox {
         ((-2.0 * ln(u)).sqrt() * cos_turns(v)) as f32
     }
 
-    /// Uniform over 0 .. n without bias (Lemire, "Fast Random Integer Generation in an Interval", 2019). Usually one word.
+    /// Uniform over 0 .. n without bias (Lemire, "Fast Random Integer Generation in an Interval", 2019). Usually one
+    /// word.
     ///
     /// Panics where `n` is 0.
     pub fn below(&mut self, n: u32) -> u32 {
@@ -106,8 +108,8 @@ impl Philox {
     }
 }
 
-/// Lets rand's distributions and sequences draw from Philox. What they make of the words may change with rand's version:
-/// what a training run depends on uses the methods of [`Philox`] itself.
+/// Lets rand's distributions and sequences draw from Philox. What they make of the words may change with rand's
+/// version: what a training run depends on uses the methods of [`Philox`] itself.
 impl TryRng for Philox {
     type Error = Infallible;
 

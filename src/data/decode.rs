@@ -21,8 +21,9 @@ pub(super) fn format_of(head: &[u8]) -> Option<ImageFormat> {
     image::guess_format(head).ok().filter(|format| FORMATS.contains(format))
 }
 
-/// Decodes a picture, turns it upright by its EXIF orientation, and lays it on white where it is transparent. The first picture
-/// of an animation. Grey, palette and 16-bit pictures become 8-bit RGB. The error is a reason for a person.
+/// Decodes a picture, turns it upright by its EXIF orientation, and lays it on white where it is transparent. The
+/// first picture of an animation. Grey, palette and 16-bit pictures become 8-bit RGB. The error is a reason for a
+/// person.
 pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, String> {
     let picture = match format {
         ImageFormat::Jpeg => jpeg::decode(bytes)?,

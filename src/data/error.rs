@@ -4,8 +4,8 @@ use std::{io, path::PathBuf};
 
 use super::Report;
 
-/// A folder from which no set of pictures could be made. A single bad file is not an error: it is skipped and named in the
-/// [`Report`].
+/// A folder from which no set of pictures could be made. A single bad file is not an error: it is skipped and named
+/// in the [`Report`].
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// There is nothing at the path.
@@ -33,15 +33,16 @@ pub enum DataError {
 
     /// Files, but no picture that could be read; the report says why.
     #[error(
-        "looked for JPEG, PNG, WebP, BMP and GIF pictures in {} and in every folder below it, but could read none: {report}{}; \
-         put pictures of these kinds there, or give another folder",
+        "looked for JPEG, PNG, WebP, BMP and GIF pictures in {} and in every folder below it, \
+         but could read none: {report}{}; put pictures of these kinds there, or give another folder",
         .folder.display(), first_reason(.report)
     )]
     NothingReadable { folder: PathBuf, report: Report },
 
     /// The pictures do not fit memory.
     #[error(
-        "{count} pictures of {size}×{size} take {} MiB, more memory than there is; take a smaller size or fewer pictures",
+        "{count} pictures of {size}×{size} take {} MiB, more memory than there is; \
+         take a smaller size or fewer pictures",
         (3 * count * size * size).div_ceil(1 << 20)
     )]
     TooLarge { count: usize, size: usize },

@@ -42,13 +42,13 @@ enum Outcome {
 }
 
 impl Pictures {
-    /// Reads every picture in `folder` and in all folders below it, each made a `size` × `size` square: the shorter side resized
-    /// with antialiasing, the middle of the longer one kept. In the order of their paths, so that the same folder is the same set
-    /// everywhere. No labels.
+    /// Reads every picture in `folder` and in all folders below it, each made a `size` × `size` square: the shorter
+    /// side resized with antialiasing, the middle of the longer one kept. In the order of their paths, so that the
+    /// same folder is the same set everywhere. No labels.
     ///
-    /// JPEG, PNG, WebP, BMP and GIF (its first frame), told by content whatever the name; grey, palette, 16-bit, CMYK and
-    /// transparent (laid on white) ones too; turned upright by EXIF. Links are followed. Decoded by all cores, kept as bytes:
-    /// 3 · size² for each. Files that cannot be read are skipped and named in the [`Report`].
+    /// JPEG, PNG, WebP, BMP and GIF (its first frame), told by content whatever the name; grey, palette, 16-bit, CMYK
+    /// and transparent (laid on white) ones too; turned upright by EXIF. Links are followed. Decoded by all cores,
+    /// kept as bytes: 3 · size² for each. Files that cannot be read are skipped and named in the [`Report`].
     ///
     /// `progress` is called with the number of files looked at and of all files, from (0, all) to (all, all).
     ///
@@ -103,8 +103,8 @@ fn check_folder(folder: &Path) -> Result<(), DataError> {
     }
 }
 
-/// All plain files below a folder, by name within each folder. Folders and links that cannot be followed go to the report; a
-/// link to a folder it lies in is not followed, for its files are found without it.
+/// All plain files below a folder, by name within each folder. Folders and links that cannot be followed go to the
+/// report; a link to a folder it lies in is not followed, for its files are found without it.
 fn find_files(folder: &Path, report: &mut Report) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {

@@ -1,5 +1,5 @@
-//! JPEG: the one format that decoders forgive too much. A file that breaks off is refused rather than filled up with grey, and
-//! four inks become RGB whichever way round they are stored.
+//! JPEG: the one format that decoders forgive too much. A file that breaks off is refused rather than filled up with
+//! grey, and four inks become RGB whichever way round they are stored.
 
 use image::{DynamicImage, RgbImage, metadata::Orientation};
 use zune_jpeg::{
@@ -21,7 +21,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     let (width, height) = decoder.dimensions().ok_or("the JPEG states no size")?;
     check_area(width as u64, height as u64)?;
 
-    // The decoder takes it for granted that inks are stored the wrong way round, which is so only where Adobe's marker stands.
+    // The decoder takes it for granted that inks are stored the wrong way round, which is so only where Adobe's
+    // marker stands.
     let plain_inks = decoder.input_colorspace() == Some(ColorSpace::CMYK) && !file.adobe;
     let target = if plain_inks { ColorSpace::CMYK } else { ColorSpace::RGB };
     decoder.set_options(options.jpeg_set_out_colorspace(target));
@@ -37,8 +38,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
     Ok(picture)
 }
 
-/// Cyan, magenta, yellow and black, each 0 for none and 255 for full, to RGB: (1 − ink) · (1 − black). Colour profiles are not
-/// looked at.
+/// Cyan, magenta, yellow and black, each 0 for none and 255 for full, to RGB: (1 − ink) · (1 − black). Colour
+/// profiles are not looked at.
 fn rgb_of_inks(pixels: &[u8]) -> Vec<u8> {
     let light = |ink: u8, black: u8| ((u32::from(255 - ink) * u32::from(255 - black) + 127) / 255) as u8;
     pixels.chunks_exact(4).flat_map(|p| [light(p[0], p[3]), light(p[1], p[3]), light(p[2], p[3])]).collect()
@@ -49,7 +50,8 @@ fn rgb_of_inks(pixels: &[u8]) -> Vec<u8> {
 struct Outline {
     /// Adobe's APP14 segment stands before the picture.
     adobe: bool,
-    /// The end-of-image marker follows the picture. A thumbnail's own marker lies inside a segment and is not taken for it.
+    /// The end-of-image marker follows the picture. A thumbnail's own marker lies inside a segment and is not taken
+    /// for it.
     ends: bool,
 }
 

@@ -31,9 +31,9 @@ pub struct LoaderConfig {
     pub seed: u64,
     /// Whether each picture is mirrored left to right with probability ½, anew each time.
     pub flip: bool,
-    /// What becomes of the pictures at the end of an epoch that do not fill a batch. True: left out of this epoch (the next has
-    /// another order). False: the batch is filled up from the start of the next epoch. A set smaller than a batch is always
-    /// used in the second way: a batch then goes over several epochs.
+    /// What becomes of the pictures at the end of an epoch that do not fill a batch. True: left out of this epoch
+    /// (the next has another order). False: the batch is filled up from the start of the next epoch. A set smaller
+    /// than a batch is always used in the second way: a batch then goes over several epochs.
     pub drop_last: bool,
 }
 
@@ -53,11 +53,11 @@ pub struct Batch {
 /// Hands out batches without end.
 ///
 /// The n-th batch is a function of the set, the configuration and n alone: the order of an epoch is a shuffle by
-/// Philox for this seed and epoch. So a position is a plain number, and a run that starts again at [`Loader::position`] sees what an
-/// uninterrupted one would have seen.
+/// Philox for this seed and epoch. So a position is a plain number, and a run that starts again at
+/// [`Loader::position`] sees what an uninterrupted one would have seen.
 ///
-/// A thread keeps some batches ready, so that a step waits only where making a batch takes longer than a step: [`Loader::waited`]
-/// tells. The thread ends with the loader.
+/// A thread keeps some batches ready, so that a step waits only where making a batch takes longer than a step:
+/// [`Loader::waited`] tells. The thread ends with the loader.
 #[derive(Debug)]
 pub struct Loader {
     plan: Plan,

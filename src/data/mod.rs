@@ -1,8 +1,9 @@
 //! Pictures: folders of them, built-in drawn portraits, and batches.
 //!
-//! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any. [`Pictures::open_folder`] reads one
-//! from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of them, `resize` makes squares). [`Loader`] hands out
-//! shuffled batches that are ready before they are asked for. [`portraits`] draws pictures where there is no folder.
+//! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any.
+//! [`Pictures::open_folder`] reads one from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of
+//! them, `resize` makes squares). [`Loader`] hands out shuffled batches that are ready before they are asked for.
+//! [`portraits`] draws pictures where there is no folder.
 
 mod decode;
 mod error;

@@ -1,6 +1,7 @@
 //! A set of pictures of one size, in memory, with what is known about them.
 
-/// Square RGB pictures as bytes, [N, size, size, 3] (channels last, rows from the top, sRGB values 0 to 255), with labels.
+/// Square RGB pictures as bytes, [N, size, size, 3] (channels last, rows from the top, sRGB values 0 to 255), with
+/// labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
     size: usize,
@@ -36,8 +37,8 @@ impl Labels {
 impl Pictures {
     /// A set from its bytes, [N, size, size, 3].
     ///
-    /// Panics where `size` is 0, the bytes are not a whole number of pictures, there are 2³² pictures or more, an attribute has
-    /// another number of values than there are pictures, or a value names no class.
+    /// Panics where `size` is 0, the bytes are not a whole number of pictures, there are 2³² pictures or more, an
+    /// attribute has another number of values than there are pictures, or a value names no class.
     pub fn new(size: usize, bytes: Vec<u8>, labels: Labels) -> Self {
         assert!(size > 0, "Pictures::new: a picture has at least 1×1 pixels, not 0×0");
         let each = 3 * size * size;

@@ -8,12 +8,13 @@ use image::RgbImage;
 
 /// The middle square of a picture, resized to `size` × `size`: [size, size, 3] bytes.
 ///
-/// The filter is Catmull and Rom's cubic, widened by the scale when it makes a picture smaller, so that it averages over all the
-/// pixels it merges (no aliasing); it rings less around drawn outlines than Lanczos'. It works on the stored sRGB values, as the
-/// tools do that data sets are usually prepared with. A picture that already has the size keeps its bytes.
+/// The filter is Catmull and Rom's cubic, widened by the scale when it makes a picture smaller, so that it averages
+/// over all the pixels it merges (no aliasing); it rings less around drawn outlines than Lanczos'. It works on the
+/// stored sRGB values, as the tools do that data sets are usually prepared with. A picture that already has the size
+/// keeps its bytes.
 ///
-/// Where the longer side has an odd number of pixels to spare, the left or upper margin is the smaller one: a crop between
-/// pixels would blur.
+/// Where the longer side has an odd number of pixels to spare, the left or upper margin is the smaller one: a crop
+/// between pixels would blur.
 pub(super) fn square(picture: &RgbImage, size: usize) -> Vec<u8> {
     let (width, height) = picture.dimensions();
     let side = width.min(height);
