@@ -86,7 +86,7 @@ impl<'a> Machine<'a> {
 
     fn statement(&mut self, frame: &mut Frame, statement: &Statement) -> Flow {
         self.steps += 1;
-        assert!(self.steps < 1_000_000, "the program does not end");
+        assert!(self.steps < 10_000_000, "the program does not end");
         match statement {
             Statement::Emit(range) => {
                 for handle in range.clone() {

@@ -150,7 +150,7 @@ fn text_of(step: &Step, depth: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn random_programs_compute_the_same_after_the_passes(steps in prop::collection::vec(step(), 1..5)) {
