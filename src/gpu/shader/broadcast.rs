@@ -32,3 +32,24 @@ fn in_block(block: &mut Block, expressions: &Arena<Expression>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::programs::{assert_unchanged, kernel, written_out};
+
+    #[test]
+    fn constant_lanes_are_broadcast_and_others_shuffled() {
+        let text = kernel(
+            "",
+            "for (var k = 0u; k < 3u; k++) { y[k] = subgroupShuffle(f32(n), k); }
+            y[3] = subgroupShuffle(f32(n), n);
+            if n > 1u { y[4] = subgroupShuffle(f32(n), 2u); }",
+        );
+        assert_unchanged(&text);
+        let written = written_out(&text);
+        for lane in 0..3 {
+            assert!(written.contains(&format!("subgroupBroadcast(f32(n), {lane}u)")), "{written}");
+        }
+        assert_eq!(written.matches("subgroupShuffle(").count(), 1, "{written}");
+    }
+}

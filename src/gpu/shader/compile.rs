@@ -1,19 +1,13 @@
 //! From a kernel's name and the values of its overrides to a module ready for a device.
 
 use super::assemble::{Assembled, assemble};
-use super::broadcast::broadcast;
-use super::operands;
-use super::scalars::split_arrays;
-use super::unread::{drop_unnamed, drop_unread};
-use super::unroll::{MOST_STATEMENTS, TooLong, unroll};
-use super::{ShaderError, kernel, sources};
+use super::interface::Binding;
+use super::unroll::{MOST_STATEMENTS, TooLong};
+use super::{ShaderError, interface, kernel, passes, sources};
 use naga::back::pipeline_constants::process_overrides;
 use naga::back::wgsl::WriterFlags;
-use naga::compact::{KeepUnused, compact};
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
-use naga::{
-    AddressSpace, Barrier, Block, BuiltIn, Function, Module, ShaderStage, Span, Statement, StorageAccess, TypeInner,
-};
+use naga::{Module, ShaderStage, Span};
 
 /// The name every kernel's entry point has.
 pub const ENTRY_POINT: &str = "main";
@@ -44,28 +38,6 @@ impl Compiled {
     }
 }
 
-/// One `@group(0) @binding(index) var`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binding {
-    /// The variable's name in the text.
-    pub name: String,
-    /// The number of the binding.
-    pub index: u32,
-    /// What the kernel does with the buffer.
-    pub access: Access,
-}
-
-/// What a kernel does with a buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// `var<uniform>`: small, read by all invocations alike.
-    Uniform,
-    /// `var<storage, read>`: an input.
-    Read,
-    /// `var<storage, read_write>`: an output, or a value changed in place.
-    ReadWrite,
-}
-
 /// Compiles the kernel called `name`, its overrides set to the given values where they are named and to their defaults
 /// elsewhere.
 ///
@@ -82,69 +54,28 @@ pub fn compile(name: &str, overrides: &[(&str, f64)]) -> Result<Compiled, Shader
 /// As [`compile`].
 pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Result<Compiled, ShaderError> {
     let assembled = assemble(path, text, sources())?;
-    let report = Report { path, assembled: &assembled };
-    let written = naga::front::wgsl::parse_str(&assembled.text)
-        .map_err(|error| report.at(error.labels().next().map(|(span, _)| span), error.message().to_string()))?;
-    let info = report.validate(&written)?;
-    let bindings = bindings(&written).map_err(|message| report.whole(message))?;
-
-    let values = overrides.iter().map(|&(name, value)| (name.to_string(), value)).collect();
-    let entry = (ShaderStage::Compute, ENTRY_POINT);
-    if !written.entry_points.iter().any(|point| (point.stage, point.name.as_str()) == entry) {
-        return Err(report.whole("there is no `@compute fn main`".to_string()));
-    }
-    let (resolved, _) = process_overrides(&written, &info, Some(entry), &values)
-        .map_err(|error| report.whole(format!("with the overrides {overrides:?}: {error}")))?;
-    let mut module = resolved.into_owned();
-    write_out(&mut module).map_err(|TooLong(span)| {
-        let message = format!("written out, this loop makes the kernel longer than {MOST_STATEMENTS} statements; lower the number of turns");
-        report.at(Some(span), message)
+    let front = Front { path, assembled: &assembled };
+    let written = front.parse()?;
+    let bindings = interface::bindings(&written).map_err(|message| front.whole(message))?;
+    let params_size = interface::params_size(&written);
+    let mut module = front.resolve(&written, overrides)?;
+    passes::run(&mut module).map_err(|TooLong(span)| {
+        let message =
+            format!("written out, this loop makes over {MOST_STATEMENTS} statements: let it take fewer turns");
+        front.at(Some(span), message)
     })?;
-    report.validate(&module)?;
-
-    let main = module.entry_points.iter().find(|point| point.name == ENTRY_POINT);
-    let workgroup_size = main.map_or([1; 3], |point| point.workgroup_size);
-    let params_size = params_size(&written);
-    let uses_subgroups = uses_subgroups(&module);
-    Ok(Compiled { workgroup_size, bindings, params_size, uses_subgroups, module })
+    front.validate(&module)?;
+    let workgroup_size = module.entry_points.first().map_or([1; 3], |main| main.workgroup_size);
+    let uses_subgroups = interface::uses_subgroups(&module);
+    Ok(Compiled { module, workgroup_size, bindings, params_size, uses_subgroups })
 }
 
-/// Runs the passes over all functions of `module`; between them `compact` drops what they leave unused.
-fn write_out(module: &mut Module) -> Result<(), TooLong> {
-    each_function(module, |module, function| {
-        *function = unroll(module, function)?;
-        broadcast(function);
-        Ok(())
-    })?;
-    compact(module, KeepUnused::No);
-    each_function(module, |module, function| {
-        split_arrays(module, function);
-        Ok(())
-    })?;
-    compact(module, KeepUnused::No);
-    each_function(module, |_, function| {
-        drop_unread(function);
-        Ok(())
-    })?;
-    compact(module, KeepUnused::No);
-    each_function(module, |_, function| {
-        drop_unnamed(function);
-        Ok(())
-    })
-}
-
-/// Calls `pass` for every function and entry point. The module it sees has none.
-fn each_function(
-    module: &mut Module,
-    mut pass: impl FnMut(&Module, &mut Function) -> Result<(), TooLong>,
-) -> Result<(), TooLong> {
-    let mut functions = std::mem::take(&mut module.functions);
-    let mut mains = std::mem::take(&mut module.entry_points);
-    let mains_inside = mains.iter_mut().map(|point| &mut point.function);
-    functions.iter_mut().map(|(_, function)| function).chain(mains_inside).try_for_each(|f| pass(module, f))?;
-    module.functions = functions;
-    module.entry_points = mains;
-    Ok(())
+/// Parses and validates `text`, which imports nothing, and sets its overrides, without running the passes.
+#[cfg(test)]
+pub fn resolve_source(text: &str, overrides: &[(&str, f64)]) -> Result<Module, ShaderError> {
+    let assembled = assemble("test.wgsl", text, &[])?;
+    let front = Front { path: "test.wgsl", assembled: &assembled };
+    front.resolve(&front.parse()?, overrides)
 }
 
 /// Checks modules for a device that has WebGPU's core and subgroups. What the device at hand cannot do is for the device to
@@ -156,15 +87,43 @@ fn validator() -> Validator {
     validator
 }
 
-/// Turns what naga finds wrong into our errors.
-struct Report<'a> {
+/// naga's front door, and its complaints made ours.
+struct Front<'a> {
     path: &'a str,
     assembled: &'a Assembled,
 }
 
-impl Report<'_> {
-    fn whole(&self, message: String) -> ShaderError {
-        ShaderError::Whole { path: self.path.to_string(), message }
+impl Front<'_> {
+    fn parse(&self) -> Result<Module, ShaderError> {
+        naga::front::wgsl::parse_str(&self.assembled.text)
+            .map_err(|error| self.at(error.labels().next().map(|(span, _)| span), error.message().to_string()))
+    }
+
+    /// A copy of `module` with a value for each override.
+    fn resolve(&self, module: &Module, overrides: &[(&str, f64)]) -> Result<Module, ShaderError> {
+        let info = self.validate(module)?;
+        let main = (ShaderStage::Compute, ENTRY_POINT);
+        if !module.entry_points.iter().any(|point| (point.stage, point.name.as_str()) == main) {
+            return Err(self.whole(format!("there is no `@compute fn {ENTRY_POINT}`")));
+        }
+        let values = overrides.iter().map(|&(name, value)| (name.to_string(), value)).collect();
+        let (resolved, _) = process_overrides(module, &info, Some(main), &values)
+            .map_err(|error| self.whole(format!("with the overrides {overrides:?}: {error}")))?;
+        Ok(resolved.into_owned())
+    }
+
+    /// Checks `module` against the rules of WGSL.
+    fn validate(&self, module: &Module) -> Result<ModuleInfo, ShaderError> {
+        validator().validate(module).map_err(|error| {
+            // The outermost error says only in which function something is wrong; its causes say what.
+            let mut message = error.as_inner().to_string();
+            let mut cause = std::error::Error::source(error.as_inner());
+            while let Some(error) = cause {
+                message = format!("{message}: {error}");
+                cause = error.source();
+            }
+            self.at(error.spans().next().map(|&(span, _)| span), message)
+        })
     }
 
     fn at(&self, span: Option<Span>, message: String) -> ShaderError {
@@ -178,98 +137,14 @@ impl Report<'_> {
         }
     }
 
-    /// Checks `module` against the rules of WGSL.
-    fn validate(&self, module: &Module) -> Result<ModuleInfo, ShaderError> {
-        let abilities =
-            Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
-        Validator::new(ValidationFlags::all(), abilities)
-            .subgroup_stages(ShaderStages::COMPUTE)
-            .subgroup_operations(SubgroupOperationSet::all())
-            .validate(module)
-            .map_err(|error| {
-                // The outermost error says only in which function something is wrong; its causes say what.
-                let mut message = error.as_inner().to_string();
-                let mut cause = std::error::Error::source(error.as_inner());
-                while let Some(error) = cause {
-                    message = format!("{message}: {error}");
-                    cause = error.source();
-                }
-                self.at(error.spans().next().map(|&(span, _)| span), message)
-            })
-    }
-}
-
-/// The buffers that `module` declares, ordered by index.
-fn bindings(module: &Module) -> Result<Vec<Binding>, String> {
-    let mut bindings = Vec::new();
-    for (_, variable) in module.global_variables.iter() {
-        let Some(binding) = &variable.binding else { continue };
-        let name = variable.name.clone().unwrap_or_default();
-        let access = match variable.space {
-            AddressSpace::Uniform => Access::Uniform,
-            AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => Access::ReadWrite,
-            AddressSpace::Storage { .. } => Access::Read,
-            _ => {
-                return Err(format!(
-                    "`{name}` is neither a uniform nor a storage buffer, and kernels know nothing else"
-                ));
-            }
-        };
-        if binding.group != 0 {
-            return Err(format!("`{name}` is in group {}, but kernels have group 0 only", binding.group));
-        }
-        bindings.push(Binding { name, index: binding.binding, access });
-    }
-    bindings.sort_by_key(|binding| binding.index);
-    Ok(bindings)
-}
-
-/// Bytes of the uniform at binding 0.
-fn params_size(module: &Module) -> u32 {
-    let params = module.global_variables.iter().find(|(_, variable)| {
-        variable.space == AddressSpace::Uniform && variable.binding.as_ref().is_some_and(|at| at.binding == 0)
-    });
-    params.map_or(0, |(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()))
-}
-
-/// Whether a function of `module` exchanges values between lanes or asks which lane it is.
-fn uses_subgroups(module: &Module) -> bool {
-    let mains = module.entry_points.iter().map(|point| &point.function);
-    let mut functions = module.functions.iter().map(|(_, function)| function).chain(mains);
-    functions.any(|function| exchanges(&function.body) || function.arguments.iter().any(|a| tells_lane(module, a)))
-}
-
-/// Whether `block` has a subgroup operation.
-fn exchanges(block: &Block) -> bool {
-    let mut found = false;
-    operands::for_each_statement(block, &mut |statement| {
-        found |= match statement {
-            Statement::SubgroupBallot { .. }
-            | Statement::SubgroupGather { .. }
-            | Statement::SubgroupCollectiveOperation { .. } => true,
-            Statement::ControlBarrier(barrier) | Statement::MemoryBarrier(barrier) => {
-                barrier.contains(Barrier::SUB_GROUP)
-            }
-            _ => false,
-        };
-    });
-    found
-}
-
-/// Whether an argument of an entry point, or a member of it, is the number or the count of lanes or subgroups.
-fn tells_lane(module: &Module, argument: &naga::FunctionArgument) -> bool {
-    let is_lane = |binding: &Option<naga::Binding>| {
-        use BuiltIn::{NumSubgroups, SubgroupId, SubgroupInvocationId, SubgroupSize};
-        matches!(binding, Some(naga::Binding::BuiltIn(NumSubgroups | SubgroupId | SubgroupInvocationId | SubgroupSize)))
-    };
-    match &module.types[argument.ty].inner {
-        TypeInner::Struct { members, .. } => members.iter().any(|member| is_lane(&member.binding)),
-        _ => is_lane(&argument.binding),
+    fn whole(&self, message: String) -> ShaderError {
+        ShaderError::Whole { path: self.path.to_string(), message }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::interface::Access;
     use super::*;
 
     const SCALE: &str = "

@@ -149,8 +149,15 @@ fn cast(value: Literal, kind: ScalarKind, convert: Option<u8>) -> Option<Literal
         (Literal::Bool(a), ScalarKind::Uint) => Some(Literal::U32(u32::from(a))),
         (Literal::I32(a), ScalarKind::Bool) => Some(Literal::Bool(a != 0)),
         (Literal::U32(a), ScalarKind::Bool) => Some(Literal::Bool(a != 0)),
+        (Literal::I32(a), ScalarKind::Float) if convert.is_some() => exact_float(a.into()),
+        (Literal::U32(a), ScalarKind::Float) if convert.is_some() => exact_float(a.into()),
         _ => None,
     }
+}
+
+fn exact_float(value: i64) -> Option<Literal> {
+    let float = value as f32;
+    (float as i64 == value).then_some(Literal::F32(float))
 }
 
 fn math(fun: MathFunction, value: Literal, rest: &[Literal]) -> Option<Literal> {
@@ -187,6 +194,9 @@ mod tests {
         assert_eq!(of(Binary::ShiftLeft, 1, 33), Some(Literal::U32(2)));
         assert_eq!(binary(Binary::ShiftRight, Literal::I32(-8), Literal::U32(1)), Some(Literal::I32(-4)));
         assert_eq!(cast(Literal::I32(-1), ScalarKind::Uint, Some(4)), Some(Literal::U32(u32::MAX)));
+        assert_eq!(cast(Literal::U32(1 << 24), ScalarKind::Float, Some(4)), Some(Literal::F32(16_777_216.0)));
+        assert_eq!(cast(Literal::U32((1 << 24) + 1), ScalarKind::Float, Some(4)), None);
+        assert_eq!(cast(Literal::U32(1), ScalarKind::Float, None), None, "a change of type, not of value");
         assert_eq!(binary(Binary::Add, Literal::F32(1.0), Literal::F32(1.0)), None);
     }
 

@@ -20,6 +20,7 @@ use naga::{
     ArraySize, Expression, FastHashMap, FastHashSet, Function, Handle, LocalVariable, Module, Span, Statement, Type,
     TypeInner,
 };
+use std::collections::BTreeMap;
 
 /// Splits the local arrays of `function` that can be.
 pub fn split_arrays(module: &Module, function: &mut Function) {
@@ -129,21 +130,19 @@ impl Pass<'_> {
 
     /// One variable for each element that is pointed to, with its share of the array's initial value.
     fn make_elements(&self, function: &mut Function) -> Elements {
+        let parts = self.parts.values();
+        let split = parts.filter(|part| !self.whole.contains(&part.array) && self.array(part.ty).is_none());
+        let pointed: BTreeMap<_, _> = split.map(|part| ((part.array, part.path.clone()), part.ty)).collect();
         let mut elements = Elements::default();
-        let handles: Vec<_> = function.expressions.iter().map(|(handle, _)| handle).collect();
-        for part in handles.iter().filter_map(|handle| self.parts.get(handle)) {
-            let key = (part.array, part.path.clone());
-            if self.whole.contains(&part.array) || self.array(part.ty).is_some() || elements.contains_key(&key) {
-                continue;
-            }
-            let array = &function.local_variables[part.array];
-            let indices: String = part.path.iter().map(|index| format!("_{index}")).collect();
-            let name = array.name.as_ref().map(|name| format!("{name}{indices}"));
+        for ((array, path), ty) in pointed {
+            let local = &function.local_variables[array];
+            let indices: String = path.iter().map(|index| format!("_{index}")).collect();
+            let name = local.name.as_ref().map(|name| format!("{name}{indices}"));
             // A variable without an initial value starts as zero.
-            let init = array.init.and_then(|init| element_of(function, init, &part.path));
-            let span = function.local_variables.get_span(part.array);
-            let element = function.local_variables.append(LocalVariable { name, ty: part.ty, init }, span);
-            elements.insert(key, element);
+            let init = local.init.and_then(|init| element_of(function, init, &path));
+            let span = function.local_variables.get_span(array);
+            let element = function.local_variables.append(LocalVariable { name, ty, init }, span);
+            elements.insert((array, path), element);
         }
         elements
     }
@@ -199,5 +198,55 @@ fn element_of(function: &Function, value: Handle<Expression>, path: &[u32]) -> O
         }
         (_, []) => Some(value),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::programs::{assert_unchanged, kernel, written_out};
+
+    /// The variables of `main` after the passes.
+    fn variables(functions: &str, body: &str) -> Vec<String> {
+        let text = kernel(functions, body);
+        assert_unchanged(&text);
+        let written = written_out(&text);
+        written.lines().filter_map(|line| Some(line.strip_prefix("var ")?.trim_end_matches(';').to_string())).collect()
+    }
+
+    #[test]
+    fn arrays_become_variables() {
+        let body = "var a = array<f32, 3>(1.0, 2.0, 4.0); a[1] += f32(n); y[0] = a[0] + a[1];";
+        assert_eq!(variables("", body), ["a_0_: f32 = 1f", "a_1_: f32 = 2f"], "a[2] is never touched");
+        let nested = "var a: array<array<f32, 2>, 2>;
+            for (var i = 0u; i < 2u; i++) { for (var j = 0u; j < 2u; j++) { a[i][j] += f32(n + i); y[i + j] += a[i][j]; } }";
+        assert_eq!(variables("", nested), ["a_0_0_: f32", "a_0_1_: f32", "a_1_0_: f32", "a_1_1_: f32"]);
+        let vectors = "var a: array<vec4<f32>, 2>; a[1] = vec4(f32(n)); a[1][n % 4u] = 2.0; y[0] = a[1].x + a[1].y;";
+        assert_eq!(variables("", vectors), ["a_1_: vec4<f32>"]);
+    }
+
+    #[test]
+    fn assignments_of_whole_arrays_are_split() {
+        let body = "var a: array<array<f32, 2>, 2>;
+            for (var i = 0u; i < n; i++) {
+                a = array(array(a[1][1], f32(i)), array<f32, 2>());
+                a[1][1] += 1.0;
+                a[1] = array(2.0, a[0][0] + a[1][1]);
+            }
+            y[0] = a[0][0]; y[1] = a[0][1]; y[2] = a[1][0]; y[3] = a[1][1];";
+        assert_eq!(variables("", body), ["i: u32 = 0u", "a_0_0_: f32", "a_0_1_: f32", "a_1_0_: f32", "a_1_1_: f32"]);
+        let fresh = "for (var i = 0u; i < n; i++) { var a: array<f32, 2>; a[1] += f32(i); y[i] = a[0] + a[1]; }";
+        assert_eq!(variables("", fresh), ["i: u32 = 0u", "a_0_: f32", "a_1_: f32"]);
+    }
+
+    #[test]
+    fn arrays_that_must_stay_whole_do() {
+        let whole = ["a: array<f32, 2>"];
+        assert_eq!(variables("", "var a: array<f32, 2>; a[1] = 1.0; y[0] = a[n % 2u];"), whole);
+        let read = "var a: array<f32, 2>; a[1] = f32(n); let b = a; a[1] = 2.0; y[0] = b[1] + a[1];";
+        assert_eq!(variables("", read), whole);
+        let passed = "var a: array<f32, 2>; a[1] = 1.0; fill(&a); y[0] = a[1];";
+        assert_eq!(variables("fn fill(a: ptr<function, array<f32, 2>>) { (*a)[1] += 2.0; }", passed), whole);
+        let made = "var a: array<f32, 2>; a = make(f32(n)); y[0] = a[1];";
+        assert_eq!(variables("fn make(x: f32) -> array<f32, 2> { return array(x, 2.0 * x); }", made), whole);
     }
 }

@@ -71,3 +71,22 @@ fn variable(expression: &Expression) -> Option<Handle<LocalVariable>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::programs::{assert_unchanged, kernel, written_out};
+
+    #[test]
+    fn only_what_is_never_read_goes() {
+        let text = kernel(
+            "",
+            "var unread = vec4<f32>(); unread.y = 1.0;
+            var kept = 2.0; if n > 1u { kept = 3.0; }
+            for (var i = 0u; i < 2u; i++) { y[i] = kept; }",
+        );
+        assert_unchanged(&text);
+        let written = written_out(&text);
+        assert_eq!(written.matches("var ").count(), 1, "{written}");
+        assert!(written.contains("var kept: f32 = 2f;") && written.contains("kept = 3f;"), "{written}");
+    }
+}
