@@ -5,7 +5,7 @@ use super::{
     canvas::{Canvas, Mask},
     colour::{Colour, Ramp, WHITE, filter, hex, mix, ramp, scale},
     geometry::{Head, Pose},
-    hair::{Hair, Lock},
+    hair::{CAP_STEPS, Hair, Lock},
     palette,
     path::{Point, at, circle, closed, curve, ellipse, shifted, smooth, stroke, wave},
     random::Dice,
@@ -113,14 +113,15 @@ impl Painter<'_> {
     fn behind(&mut self, hair: &Hair, worn: &[Piece]) {
         let dark =
             Ramp { light: self.hair.base, base: self.hair.shade, shade: scale(self.hair.shade, 0.86), ..self.hair };
+        self.silhouette(&hair.back, dark.line);
         for lock in &hair.back {
             self.lock(lock, dark, 0.5);
         }
         for lock in &hair.tails {
             self.lock(lock, self.hair, 0.2);
         }
-        for &(centre, radius) in &hair.buns {
-            self.bun(centre, radius);
+        for bun in &hair.buns {
+            self.bun(bun);
         }
         for &tie in &hair.ties {
             let band = ellipse(tie, at(0.1, 0.0), at(0.0, 0.07));
@@ -130,24 +131,26 @@ impl Painter<'_> {
         self.worn(worn, Layer::Behind);
     }
 
-    fn bun(&mut self, centre: Point, radius: f32) {
-        let outline = circle(centre, radius);
+    fn bun(&mut self, bun: &Lock) {
+        let outline = bun.outline();
         let mask = self.mask(&outline);
         self.canvas.paint(&mask, self.hair.base, 1.0);
-        let lit = self.mask(&circle(centre + at(self.p.light * 0.06, -0.06), radius * 0.95));
-        self.canvas.paint(&mask.clone().without(&lit), self.hair.shade, 1.0);
-        for k in [-0.5, 0.3] {
-            let bend = curve(
-                &[
-                    centre + at(k * radius, -radius * 0.8),
-                    centre + at(k * 1.9 * radius, 0.0),
-                    centre + at(k * radius, radius * 0.8),
-                ],
-                6,
-            );
-            self.ink(&bend, 0.8, self.hair.line);
+        let lit = self.mask(&shifted(&outline, at(self.p.light * 0.06, -0.06)));
+        self.canvas.paint(&mask.without(&lit), self.hair.shade, 1.0);
+        for across in [-0.45, 0.35] {
+            self.ink(&bun.strand(across)[2..], 0.8, self.hair.line);
         }
         self.ink_around(&outline, self.hair.line);
+    }
+
+    /// Inks the silhouette of several locks; what falls inside them is painted over.
+    fn silhouette(&mut self, locks: &[Lock], colour: Colour) {
+        let pen = self.pen;
+        for lock in locks {
+            for side in [-1.0, 1.0] {
+                self.canvas.fill(&stroke(&lock.strand(side), |_| pen * 1.6), colour);
+            }
+        }
     }
 
     /// One lock of hair, shadowed on the side away from the light; its lines fade in from the fraction `from`.
@@ -327,8 +330,8 @@ impl Painter<'_> {
         let shadow = self.mask(&stroke(&shifted(&shade, at(0.0, 0.03)), |_| 0.06)).within(&white);
         self.canvas.paint(&shadow, hex(0x5a4a78), 0.35);
         // Lashes: broad above and outside, with a flick; a touch below the outer corner.
-        let mut line = upper.to_vec();
-        line.push(point(1.2, -0.12));
+        let mut line = upper[..5].to_vec();
+        line.extend([point(1.04, -0.14), point(1.24, -0.02)]);
         let breadth = 0.036 * h.eye_half.y / 0.17 + 0.35 * self.pen;
         let brush = stroke(&curve(&line, 5), |t| {
             breadth * (0.25 + 1.35 * smooth(0.0, 0.4, t)) * (1.0 - smooth(0.78, 1.0, t)) + 0.004
@@ -377,10 +380,11 @@ impl Painter<'_> {
 
     fn front(&mut self, hair: &Hair) {
         let cap = self.mask(&hair.cap);
-        let size = self.canvas.size;
+        let (size, pen) = (self.canvas.size, self.pen);
+        self.silhouette(&hair.front, self.hair.line);
+        self.canvas.fill(&stroke(&hair.cap[..=CAP_STEPS], |_| pen * 1.6), self.hair.line);
+        self.canvas.fill(&stroke(&hair.cap[CAP_STEPS + 1..], |_| pen * 1.2), self.hair.line);
         self.canvas.paint(&cap, self.hair.base, 1.0);
-        let pen = self.pen;
-        self.canvas.fill(&stroke(&hair.cap[..25], |_| pen), self.hair.line);
         for lock in &hair.front {
             self.lock(lock, self.hair, 0.4);
         }
@@ -392,24 +396,25 @@ impl Painter<'_> {
         self.canvas.paint(&ring, self.hair.light, 0.8);
     }
 
-    /// A band around the skull with teeth on both edges.
+    /// A band around the skull, thin at its ends, with a few small teeth above and long ones below.
     fn shine(&self) -> Vec<Point> {
+        const TEETH: usize = 20;
         let (s, c) = (self.head.skull, self.head.skull_centre);
         let mut dice = Dice::new(self.p.detail as u64, 3);
-        const TEETH: usize = 22;
-        let mut edge = |y: f32, tooth: f32| -> Vec<Point> {
+        let mut edge = |y: f32, tooth: f32, breadth: f32| -> Vec<Point> {
             (0..=TEETH)
                 .map(|i| {
-                    let u = 2.0 * i as f32 / TEETH as f32 - 1.0;
-                    let fade = 1.0 - u * u * u * u;
-                    let jag = if i % 2 == 0 { tooth } else { -tooth } * dice.range(0.4, 1.0);
-                    let y = c.y + s.y * (y + 0.28 * u * u) + jag * fade;
-                    self.pose.project(at(c.x + 0.82 * s.x * u, y), self.head.depth(u * s.x) * 0.8)
+                    let inner = i > 0 && i < TEETH;
+                    let u = 2.0 * i as f32 / TEETH as f32 - 1.0 + if inner { dice.bell(0.045) } else { 0.0 };
+                    let fade = 1.0 - u * u;
+                    let jag = if i % 2 == 0 { 0.0 } else { tooth * dice.range(0.3, 1.0) };
+                    let y = c.y + s.y * (y + 0.26 * u * u) + (jag + breadth) * fade.max(0.0);
+                    self.pose.project(at(c.x + 0.84 * s.x * u, y), self.head.depth(u * s.x) * 0.8)
                 })
                 .collect()
         };
-        let mut band = edge(-0.68, 0.035);
-        band.extend(edge(-0.59, 0.045).into_iter().rev());
+        let mut band = edge(-0.66, 0.03, -0.02);
+        band.extend(edge(-0.66, 0.085, 0.028).into_iter().rev());
         band
     }
 

@@ -149,46 +149,70 @@ impl Mask {
         }
     }
 
-    /// The mask spread by three box blurs of about `radius` frame units, close to a Gaussian; spans the whole picture.
+    /// The mask spread by three box blurs of about `radius` frame units, close to a Gaussian.
     pub fn blurred(&self, radius: f32) -> Mask {
-        let size = self.size;
-        let mut out = Mask::empty(size);
+        let radius = radius * self.size as f32 / 2.0;
+        let margin = 3 * (radius as usize + 1);
+        let (x0, y0) = (self.x0.saturating_sub(margin), self.y0.saturating_sub(margin));
+        let (x1, y1) = ((self.x1 + margin).min(self.size), (self.y1 + margin).min(self.size));
+        let (width, height) = (x1 - x0, y1 - y0);
+        let mut cover = vec![0.0; width * height];
         for y in self.y0..self.y1 {
-            for x in self.x0..self.x1 {
-                out.cover[y * size + x] = self.get(x, y);
+            let from = (y - self.y0) * (self.x1 - self.x0);
+            let to = (y - y0) * width + self.x0 - x0;
+            cover[to..to + self.x1 - self.x0].copy_from_slice(&self.cover[from..from + self.x1 - self.x0]);
+        }
+        blur(&mut cover, width, radius);
+        Mask { size: self.size, x0, y0, x1, y1, cover }
+    }
+}
+
+/// Blurs a plane of rows of `width` in place: three box passes each way, `radius` pixels; its borders repeat.
+pub fn blur(plane: &mut [f32], width: usize, radius: f32) {
+    if width == 0 || plane.is_empty() {
+        return;
+    }
+    let height = plane.len() / width;
+    let mut other = vec![0.0; plane.len()];
+    // Down the columns, a whole row at a time; along the rows the same after turning the plane on its side.
+    for (width, height) in [(width, height), (height, width)] {
+        for _ in 0..3 {
+            box_pass(plane, &mut other, width, radius);
+            plane.copy_from_slice(&other);
+        }
+        for y in 0..height {
+            for x in 0..width {
+                other[x * height + y] = plane[y * width + x];
             }
         }
-        blur(&mut out.cover, size, radius * size as f32 / 2.0);
-        out
+        plane.copy_from_slice(&other);
     }
 }
 
-/// Blurs a square plane in place: three box passes each way, `radius` pixels.
-pub fn blur(plane: &mut [f32], size: usize, radius: f32) {
-    let mut line = vec![0.0; size];
-    for _ in 0..3 {
-        for i in 0..size {
-            box_pass(plane, i * size, 1, radius, &mut line);
-            box_pass(plane, i, size, radius, &mut line);
-        }
-    }
-}
-
-/// Averages over `2 radius + 1` pixels, the outermost weighed by the fraction of the radius; edges repeat.
-fn box_pass(plane: &mut [f32], start: usize, step: usize, radius: f32, line: &mut [f32]) {
-    let n = line.len() as isize;
-    for (i, v) in line.iter_mut().enumerate() {
-        *v = plane[start + i * step];
-    }
-    let whole = radius.floor() as isize;
+/// Averages each column of `plane` over `2 radius + 1` rows, the outermost weighed by the fraction of the radius.
+fn box_pass(plane: &[f32], out: &mut [f32], width: usize, radius: f32) {
+    let height = plane.len() / width;
+    let whole = radius as usize;
     let part = radius - whole as f32;
     let norm = 1.0 / (2.0 * radius + 1.0);
-    let read = |i: isize| line[i.clamp(0, n - 1) as usize];
-    let mut sum: f32 = (-whole..=whole).map(read).sum();
-    for i in 0..n {
-        let edge = part * (read(i - whole - 1) + read(i + whole + 1));
-        plane[start + i as usize * step] = (sum + edge) * norm;
-        sum += read(i + whole + 1) - read(i - whole);
+    let row = |y: isize| {
+        let y = y.clamp(0, height as isize - 1) as usize;
+        &plane[y * width..(y + 1) * width]
+    };
+    let whole = whole as isize;
+    let mut sum = vec![0.0; width];
+    for y in -whole..=whole {
+        for (s, v) in sum.iter_mut().zip(row(y)) {
+            *s += v;
+        }
+    }
+    for (y, out) in out.chunks_exact_mut(width).enumerate() {
+        let y = y as isize;
+        let (above, below, leaving) = (row(y - whole - 1), row(y + whole + 1), row(y - whole));
+        for x in 0..width {
+            out[x] = (sum[x] + part * (above[x] + below[x])) * norm;
+            sum[x] += below[x] - leaving[x];
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Segments of a spine.
-const SEGMENTS: usize = 14;
+const SEGMENTS: usize = 16;
 
 /// A bundle of strands on the frame.
 #[derive(Clone, Debug)]
@@ -80,12 +80,14 @@ pub struct Hair {
     pub back: Vec<Lock>,
     /// Gathered hair in front of the back hair but behind the face.
     pub tails: Vec<Lock>,
-    /// Centres and radii of hair rolled into buns.
-    pub buns: Vec<(Point, f32)>,
+    /// Hair rolled into balls: locks as broad as they are long.
+    pub buns: Vec<Lock>,
     /// Where gathered hair is tied.
     pub ties: Vec<Point>,
     /// The hair that covers the skull above the forehead.
     pub cap: Vec<Point>,
+    /// Combed over the skull from the parting to the hairline.
+    pub crown: Vec<Lock>,
     /// In front of the face.
     pub front: Vec<Lock>,
     /// Whether the ears show.
@@ -119,6 +121,14 @@ impl Comb<'_> {
         Lock { spine, half }
     }
 
+    /// A ball of hair wound about the axis `radius`, whose length is its radius.
+    fn ball(&self, centre: Point, radius: Point) -> Lock {
+        let place = |i: usize| wave(0.5 * i as f32 / SEGMENTS as f32 - 0.25);
+        let spine = (0..=SEGMENTS).map(|i| centre + radius * place(i)).collect();
+        let half = (0..=SEGMENTS).map(|i| radius.length() * (1.0 - place(i) * place(i)).max(0.0).sqrt()).collect();
+        Lock { spine, half }
+    }
+
     fn pose_zoom(&self) -> f32 {
         (self.pose.place(at(1.0, 0.0)) - self.pose.place(at(0.0, 0.0))).length()
     }
@@ -142,7 +152,8 @@ impl Hair {
             tails: Vec::new(),
             buns: Vec::new(),
             ties: Vec::new(),
-            cap: cap(head, pose),
+            cap: cap(p, head, pose),
+            crown: Vec::new(),
             front: Vec::new(),
             ears: matches!(
                 p.hair_style,
@@ -218,7 +229,9 @@ impl Hair {
                 self.back = long(comb, 7, 0.9, 0.5, 0.6, 0.0, Tip::Pointed);
                 for side in [-1.0, 1.0] {
                     let centre = at(c.x + side * s.x * 0.74, c.y - 0.84 * s.y);
-                    self.buns.push((comb.pose.project(centre, -0.05), 0.2));
+                    let lean = at(side * 0.5, 1.0) * (0.2 / at(0.5, 1.0).length());
+                    let lock = comb.ball(comb.pose.project(centre, -0.05), lean);
+                    self.buns.push(lock);
                 }
             }
         }
@@ -240,7 +253,7 @@ impl Hair {
                 let end = end + comb.dice.bell(0.07) - 0.14 * k as f32;
                 let knots = [
                     at(part + side * 0.08, c.y - s.y * 0.88),
-                    at(side * (s.x * 1.12 - inset), c.y - s.y * 0.9),
+                    at(side * (s.x * 1.1 - inset), c.y - s.y * 0.82),
                     at(side * (s.x * 1.0 - inset), h.cheek_y - 0.1),
                     at(side * (h.cheek * 0.97 - inset), end),
                 ];
@@ -252,7 +265,7 @@ impl Hair {
 
     fn grow_bangs(&mut self, p: &Portrait, comb: &mut Comb) {
         let h = *comb.head;
-        let lid = h.eye.y - h.eye_half.y;
+        let lid = h.fringe_y;
         let part = p.parting * 0.25;
         // Tips as (x in cheek widths, y, bow: how far the lock swings out on its way, breadth).
         let mut tips: Vec<(f32, f32, f32, f32)> = Vec::new();
@@ -272,8 +285,8 @@ impl Hair {
             }
             Bangs::Parted => {
                 for side in [-1.0, 1.0] {
-                    for (x, drop) in [(0.95, 0.3), (0.72, 0.16), (0.42, -0.04)] {
-                        tips.push((side * x + 0.4 * part, lid + drop + comb.dice.bell(0.05), side * 0.16, 0.12));
+                    for (x, drop) in [(0.42, -0.08), (0.7, 0.1), (0.94, 0.28)] {
+                        tips.push((side * x + 0.4 * part, lid + drop + comb.dice.bell(0.05), side * 0.1, 0.12));
                     }
                 }
             }
@@ -291,10 +304,19 @@ impl Hair {
                 tips.push((comb.dice.bell(0.06), h.nose_y - 0.1, 0.06 * p.parting, 0.1));
             }
         }
-        let root_x = match p.bangs {
-            Bangs::Swept => 0.24 * if p.parting < 0.0 { -1.0 } else { 1.0 },
-            _ => part,
-        };
+        let root_x = parting(p);
+        for i in [0, 8, 1, 7, 2, 6, 3, 5, 4] {
+            let u = i as f32 / 4.0 - 1.0;
+            let end = at(u * h.skull.x * 0.8, hairline(p, &h, u) + 0.06);
+            let knots = [
+                at(root_x + 0.12 * u, h.skull_centre.y - h.skull.y * 0.93),
+                at(root_x + (u * h.skull.x * 0.9 - root_x) * 0.8, h.skull_centre.y - h.skull.y * (1.02 - 0.1 * u * u)),
+                at(u * h.skull.x * 0.95, h.skull_centre.y - h.skull.y * 0.55),
+                end,
+            ];
+            let lock = comb.lock(knots, 0.085, Tip::Pointed, None);
+            self.crown.push(lock);
+        }
         let tip_shape = if matches!(p.bangs, Bangs::Blunt) { Tip::Cut } else { Tip::Pointed };
         let top = h.skull_centre.y - h.skull.y;
         for (x, y, bow, half) in tips {
@@ -324,18 +346,38 @@ impl Hair {
     }
 }
 
-/// The outline of the hair above the forehead and temples.
-fn cap(head: &Head, pose: &Pose) -> Vec<Point> {
-    const STEPS: usize = 24;
+/// The outline of the hair above the forehead and temples. Parted hair opens like a curtain below the parting.
+fn cap(p: &Portrait, head: &Head, pose: &Pose) -> Vec<Point> {
     let (s, c) = (head.skull, head.skull_centre);
     // Over the top from the left temple to the right one, then back along the hairline.
-    let dome = (0..=STEPS).map(|i| {
-        let turn = 0.47 + 0.56 * i as f32 / STEPS as f32;
+    let dome = (0..=CAP_STEPS).map(|i| {
+        let turn = 0.47 + 0.56 * i as f32 / CAP_STEPS as f32;
         (at(c.x + s.x * wave(turn + 0.25), c.y + s.y * wave(turn)), 0.0)
     });
-    let line = (0..=STEPS).map(|i| {
-        let u = 1.0 - 2.0 * i as f32 / STEPS as f32;
-        (at(u * head.cheek * 0.98, head.hairline_y + 0.1 + 0.4 * u * u * u * u), head.depth(u * head.cheek))
+    let line = (0..=CAP_STEPS).map(|i| {
+        let u = 1.0 - 2.0 * i as f32 / CAP_STEPS as f32;
+        (at(u * head.cheek * 0.98, hairline(p, head, u)), head.depth(u * head.cheek))
     });
     dome.chain(line).map(|(p, z)| pose.project(p, z)).collect()
+}
+
+/// Height of the edge of the hair at `u` (-1 to 1) across the forehead.
+fn hairline(p: &Portrait, head: &Head, u: f32) -> f32 {
+    let (away, edge) = ((u - parting(p) / head.cheek).abs(), u * u * u * u);
+    let drop = match p.bangs {
+        Bangs::Parted => (-0.06 + 0.34 * away).min(0.3) + 0.25 * edge,
+        _ => 0.1 + 0.4 * edge,
+    };
+    head.hairline_y + drop
+}
+
+/// Steps of the arc over the top of the cap: its first `CAP_STEPS + 1` points.
+pub const CAP_STEPS: usize = 24;
+
+/// Where the hair parts, from the middle of the head.
+fn parting(p: &Portrait) -> f32 {
+    match p.bangs {
+        Bangs::Swept => 0.24 * if p.parting < 0.0 { -1.0 } else { 1.0 },
+        _ => p.parting * 0.25,
+    }
 }

@@ -41,8 +41,8 @@ impl Light {
             key,
             half: unit([key[0], key[1], key[2] + 1.0]),
             key_colour: [1.06, 0.98, 0.88],
-            sky: mix([0.27, 0.29, 0.33], scale(wall, 0.35), 0.45),
-            floor: [0.17, 0.13, 0.11],
+            sky: mix([0.34, 0.35, 0.38], scale(wall, 0.35), 0.45),
+            floor: [0.24, 0.2, 0.18],
             rim: mix([0.5, 0.5, 0.55], wall, 0.5),
         }
     }
@@ -69,7 +69,7 @@ impl Light {
             let v = ((facing + w) / (1.0 + w)).max(0.0);
             v * (0.4 + 0.6 * v)
         };
-        let under = [wrapped(0.5), wrapped(0.28), wrapped(0.2)];
+        let under = [wrapped(0.5), wrapped(0.36), wrapped(0.3)];
         let key = filter(filter(self.key_colour, under), [shade * 0.75 + 0.25 * shade.sqrt(), shade, shade]);
         let lit = plus(key, scale(self.ambient(n), open));
         let mirror = dot(n, self.half).max(0.0);

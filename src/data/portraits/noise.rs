@@ -1,6 +1,6 @@
 //! Noise that depends on the place alone, for the texture of skin, cloth and film.
 
-use super::path::Point;
+use super::path::{Point, floor};
 
 /// A number in [0, 1) for each cell of a grid, unlike its neighbours'.
 pub fn speckle(x: i32, y: i32, key: u32) -> f32 {
@@ -15,10 +15,9 @@ pub fn speckle(x: i32, y: i32, key: u32) -> f32 {
 /// Smooth noise from -1 to 1 whose blobs are about `grain` frame units across.
 pub fn mottle(p: Point, grain: f32, key: u32) -> f32 {
     let (x, y) = (p.x / grain, p.y / grain);
-    let (i, j) = (x.floor(), y.floor());
-    let (u, v) = (x - i, y - j);
+    let (i, j) = (floor(x), floor(y));
+    let (u, v) = (x - i as f32, y - j as f32);
     let (u, v) = (u * u * (3.0 - 2.0 * u), v * v * (3.0 - 2.0 * v));
-    let (i, j) = (i as i32, j as i32);
     let row = |j: i32| speckle(i, j, key) * (1.0 - u) + speckle(i + 1, j, key) * u;
     2.0 * (row(j) * (1.0 - v) + row(j + 1) * v) - 1.0
 }

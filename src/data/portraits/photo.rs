@@ -3,7 +3,7 @@
 use super::{
     attributes::{Background, Expression, Portrait},
     canvas::{Canvas, Mask, blur, place},
-    colour::{Colour, WHITE, filter, hex, mix, plus, saturate, scale},
+    colour::{Colour, WHITE, filter, grey, hex, mix, plus, saturate, scale},
     geometry::{Head, Pose},
     hair::Hair,
     light::{Light, linear, unit},
@@ -25,15 +25,17 @@ pub fn draw(p: &Portrait, size: usize) -> image::RgbImage {
     let light = Light::new(p.light, wall);
     let canvas = Canvas { size: size * fine, pixels: Vec::new() };
     // Dyed hair is duller than ink.
-    let hair = linear(saturate(mix(palette::hair(p), hex(0x4a3a30), 0.22), 0.85));
-    let skin = linear(filter(palette::skin(p), hex(0xf2dccc)));
+    let hair = scale(linear(saturate(mix(palette::hair(p), hex(0x4a3a30), 0.2), 0.9)), 0.85);
+    // Drawn skin is more vivid than skin, the more so the darker it is.
+    let drawn = palette::skin(p);
+    let skin = linear(saturate(filter(drawn, hex(0xf4e6dc)), 0.6 + 0.25 * grey(drawn)));
     let mut studio = Studio { p, head, pose, light, canvas, hair, skin };
     studio.backdrop(wall);
     let locks = Hair::grow(p, &head, &pose);
     let worn = pieces(p, &head, &pose, palette::hair(p));
     studio.behind(&locks);
     studio.body(&worn);
-    studio.defocus(0.016);
+    studio.defocus(0.007);
     studio.face(&locks);
     studio.worn(&worn, Layer::Face);
     studio.front(&locks);
@@ -102,9 +104,8 @@ impl Studio<'_> {
     }
 
     /// Darkens what lies under a thing that hides the key light.
-    fn cast(&mut self, thing: &Mask, clip: Option<&Mask>, depth: f32) {
+    fn cast(&mut self, thing: &Mask, depth: f32) {
         self.canvas.blend(thing, |under, c, _| scale(under, 1.0 - depth * c));
-        let _ = clip;
     }
 
     /// A shape of one colour, as if blown up to a cushion whose edge is `round` wide.
@@ -155,9 +156,7 @@ impl Studio<'_> {
     fn behind(&mut self, hair: &Hair) {
         self.comb(&hair.back, 5, 0.35);
         self.comb(&hair.tails, 6, 0.85);
-        for &(centre, radius) in &hair.buns {
-            self.cushion(&circle(centre, radius * 0.85), self.hair, 0.1, 0.1, false);
-        }
+        self.comb(&hair.buns, 11, 0.9);
         for &tie in &hair.ties {
             self.cushion(
                 &ellipse(tie, at(0.08, 0.0), at(0.0, 0.06)),
@@ -176,7 +175,7 @@ impl Studio<'_> {
             if layer != Layer::Body {
                 let fall = at(-0.02 * self.p.light, 0.025);
                 let under = self.mask(&shifted(&piece.outline, fall)).blurred(0.02);
-                self.cast(&under, None, if thin { 0.25 } else { 0.5 });
+                self.cast(&under, if thin { 0.25 } else { 0.5 });
             }
             let round = if layer == Layer::Body {
                 0.1
@@ -204,7 +203,7 @@ impl Studio<'_> {
         self.cushion(&neck, scale(self.skin, 0.85), 0.12, 0.0, true);
         let chin = shifted(&h.face(&pose), at(-0.08 * self.p.light, 0.12));
         let under = self.mask(&chin).blurred(0.05).within(&self.mask(&neck));
-        self.cast(&under, None, 0.62);
+        self.cast(&under, 0.62);
         self.worn(worn, Layer::Body);
     }
 
@@ -252,9 +251,9 @@ impl Studio<'_> {
         let rose = filter(self.skin, [1.0, 0.62, 0.58]);
         let mut albedo = Canvas { size, pixels: vec![self.skin; size * size] };
         albedo.shade(face, 1.0, |q| {
-            let blotch = 0.1 * mottle(q, 0.16, p.detail) + 0.06 * mottle(q, 0.05, p.detail ^ 1);
+            let blotch = 0.06 * mottle(q, 0.16, p.detail) + 0.04 * mottle(q, 0.05, p.detail ^ 1);
             let pores = 1.0 + 0.035 * mottle(q, 0.012, p.detail ^ 2);
-            scale(mix(self.skin, rose, 0.16 + blotch), pores)
+            scale(mix(self.skin, rose, 0.1 + blotch), pores)
         });
         let mut tint = |centre: Point, x: f32, y: f32, colour: Colour, alpha: f32| {
             let spot = Mask::fill(size, &ellipse(centre, at(x, 0.0), at(0.0, y))).blurred(0.05);
@@ -267,10 +266,10 @@ impl Studio<'_> {
             tint(lid, 0.1, 0.04, filter(self.skin, [0.78, 0.6, 0.56]), 0.5);
         }
         tint(h.face_point(&pose, 0.0, h.nose_y, 0.1), 0.05, 0.04, rose, 0.4);
-        let lip = filter(self.skin, [0.78, 0.4, 0.4]);
-        for outline in self.lips() {
+        // The upper lip is the darker one.
+        for (outline, tone) in self.lips().into_iter().zip([0.8, 1.0]) {
             let mask = Mask::fill(size, &outline).blurred(0.008);
-            albedo.paint(&mask, lip, 0.85);
+            albedo.paint(&mask, scale(filter(self.skin, [0.86, 0.36, 0.38]), tone), 0.9);
         }
         albedo
     }
@@ -278,12 +277,12 @@ impl Studio<'_> {
     /// How far the corners rise, how broad the mouth is and how far it opens.
     fn mouth_shape(&self) -> (f32, f32, f32) {
         match self.p.expression {
-            Expression::Calm => (0.0, 1.0, 0.0),
-            Expression::Smile => (0.022, 1.12, 0.0),
-            Expression::Laugh | Expression::Joy => (0.03, 1.2, 0.055),
-            Expression::Surprise => (0.0, 0.72, 0.065),
+            Expression::Calm => (0.01, 1.0, 0.0),
+            Expression::Smile => (0.04, 1.15, 0.0),
+            Expression::Laugh | Expression::Joy => (0.042, 1.2, 0.05),
+            Expression::Surprise => (0.005, 0.62, 0.055),
             Expression::Stern => (-0.01, 0.95, 0.0),
-            Expression::Shy => (0.004, 0.85, 0.0),
+            Expression::Shy => (0.006, 0.82, 0.0),
         }
     }
 
@@ -338,7 +337,7 @@ impl Studio<'_> {
                 5,
             );
             let mask = self.mask(&hole);
-            self.canvas.paint(&mask, [0.05, 0.012, 0.012], 1.0);
+            self.canvas.paint(&mask.blurred(0.004), [0.07, 0.016, 0.016], 1.0);
             if self.p.expression != Expression::Surprise {
                 let teeth =
                     self.mask(&ellipse(point(0.0, -0.008), at(h.mouth * 0.92, 0.0), at(0.0, 0.042))).within(&mask);
@@ -354,7 +353,7 @@ impl Studio<'_> {
                 5,
             );
             let mask = self.mask(&stroke(&seam, |t| 0.007 + 0.014 * t * (1.0 - t) * 4.0)).blurred(0.005);
-            self.cast(&mask, None, 0.75);
+            self.cast(&mask, 0.75);
         }
         let wet =
             self.mask(&ellipse(point(0.12 * self.p.light, 0.036 + open), at(0.045, 0.0), at(0.0, 0.009))).blurred(0.01);
@@ -365,17 +364,17 @@ impl Studio<'_> {
         for side in [-1.0, 1.0] {
             let hole = self.head.face_point(&self.pose, side * 0.036, self.head.nose_y + 0.036, 0.1);
             let mask = self.mask(&ellipse(hole, at(0.018, side * -0.003), at(0.0, 0.008))).blurred(0.006);
-            self.cast(&mask, None, 0.75);
+            self.cast(&mask, 0.75);
         }
     }
 
     fn brow(&mut self, side: f32) {
         let (h, pose) = (self.head, self.pose);
         let (inner, arch) = match self.p.expression {
-            Expression::Stern => (0.028, 0.01),
-            Expression::Shy => (-0.025, 0.0),
+            Expression::Stern => (0.02, 0.005),
+            Expression::Shy => (-0.03, 0.0),
             Expression::Surprise => (-0.02, -0.035),
-            _ => (0.0, -0.012),
+            _ => (-0.008, -0.014),
         };
         let spine = curve(
             &[(-1.1, 0.02 + inner), (-0.3, -0.002 + inner * 0.3 + arch * 0.6), (0.5, -0.014 + arch), (1.35, 0.02)].map(
@@ -387,17 +386,17 @@ impl Studio<'_> {
             8,
         );
         let colour = mix(scale(self.hair, 0.3), [0.03, 0.02, 0.015], 0.45);
-        let ground = self.mask(&stroke(&spine, |t| 0.034 * (1.0 - 0.7 * t) * smooth(-0.2, 0.15, t))).blurred(0.006);
-        self.canvas.paint(&ground, colour, 0.55);
+        let ground = self.mask(&stroke(&spine, |t| 0.044 * (1.0 - 0.75 * t) * smooth(-0.2, 0.15, t))).blurred(0.008);
+        self.canvas.paint(&ground, colour, 0.62);
         let mut dice = Dice::new(self.p.detail as u64, 7);
         let count = self.canvas.size / 5 + 10;
         for _ in 0..count {
             let t = dice.uniform();
             let i = (t * (spine.len() - 2) as f32) as usize;
             let along = spine[i + 1] - spine[i];
-            let root = spine[i] + at(0.0, dice.bell(0.016) * (1.0 - 0.6 * t) + 0.006);
-            let tip = root + along * (1.6 / along.length().max(1e-6) * 0.02) + at(0.0, -0.018 * (1.0 - t));
-            line(&mut self.canvas, root, tip, colour, 0.4);
+            let root = spine[i] + at(0.0, dice.bell(0.013) * (1.0 - 0.7 * t) + 0.003);
+            let tip = root + along * (0.03 / along.length().max(1e-6)) + at(0.0, -0.014 * (1.0 - t));
+            line(&mut self.canvas, root, tip, colour, 0.25);
         }
     }
 
@@ -450,14 +449,17 @@ impl Studio<'_> {
         let pupil = self.mask(&disc(radius * 0.4)).within(&ball);
         self.canvas.paint(&pupil, [0.006, 0.005, 0.005], 1.0);
         let lid_shadow = self.mask(&stroke(&curve(&upper, 5), |_| 0.035)).blurred(0.008).within(&ball);
-        self.cast(&lid_shadow, None, 0.6);
+        self.cast(&lid_shadow, 0.6);
         let lamp = self.mask(&circle(middle + at(key * 0.4, -0.42) * radius, radius * 0.21));
         self.canvas.paint(&lamp, WHITE, 0.95);
         // Lids: lashes above, a wet edge below, a fold over the eye.
+        // In a small picture a line as fine as lashes are would be lost.
+        let fine = 1.0 / self.canvas.size as f32;
         let mut edge = upper.to_vec();
         edge.push(point(1.2, -0.1));
-        let brush =
-            self.mask(&stroke(&curve(&edge, 5), |t| 0.008 + 0.02 * smooth(0.0, 0.6, t) * (1.0 - smooth(0.85, 1.0, t))));
+        let brush = self.mask(&stroke(&curve(&edge, 5), |t| {
+            fine + 0.008 + 0.02 * smooth(0.0, 0.6, t) * (1.0 - smooth(0.85, 1.0, t))
+        }));
         self.canvas.paint(&brush.blurred(0.0035), lash, 0.92);
         let below = curve(&[point(1.0, 0.1), point(0.6, 0.6), point(0.05, 0.84), point(-0.6, 0.7)], 5);
         let rim = self.mask(&stroke(&below, |t| 0.012 * (1.1 - t))).blurred(0.005);
@@ -465,16 +467,17 @@ impl Studio<'_> {
         let fold =
             [(-0.9, -0.35), (-0.45, -1.1), (0.1, -1.5), (0.7, -1.2), (1.2, -0.45)].map(|(x, y)| point(x, y * open));
         let fold = self.mask(&stroke(&curve(&fold, 5), |_| 0.012)).blurred(0.008);
-        self.cast(&fold, None, 0.45);
+        self.cast(&fold, 0.45);
     }
 
     fn front(&mut self, hair: &Hair) {
         let cap = self.mask(&hair.cap).blurred(0.008);
         let ground = scale(self.hair, 0.6);
+        let mut canvas = Canvas { size: self.canvas.size, pixels: std::mem::take(&mut self.canvas.pixels) };
         let (light, brush) = (&self.light, self.brush(8));
-        let mut canvas = Canvas { size: self.canvas.size, pixels: self.canvas.pixels.clone() };
         canvas.blend(&cap, |under, c, q| mix(under, light.matte(ground, brush.normal(q), 0.9, 0.8, 0.0), c));
         self.canvas = canvas;
+        self.comb(&hair.crown, 10, 0.95);
         self.comb(&hair.front, 9, 1.0);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     geometry::{Head, Pose},
     hair::Lock,
     light::{Light, Vector, unit},
-    path::Point,
+    path::{Point, floor},
     random::Dice,
 };
 
@@ -33,15 +33,15 @@ impl Brush<'_> {
 
     /// Paints a lock: a dark ground, then its strands. `shade` is how much of the key light arrives there.
     pub fn lock(&mut self, canvas: &mut Canvas, lock: &Lock, shade: f32) {
-        let mask = Mask::fill(canvas.size, &lock.outline());
-        let ground = scale(self.albedo, 0.55);
+        let mask = Mask::fill(canvas.size, &lock.strip(-1.0, 1.0, 0.0, 0.92));
+        let ground = scale(self.albedo, 0.75);
         canvas.blend(&mask, |under, c, p| {
             let n = self.normal(p);
             mix(under, self.light.matte(ground, n, shade, 0.7, 0.0), c)
         });
         let scale_px = canvas.size as f32 / 2.0;
         let widest = lock.half.iter().fold(0.0f32, |a, &b| a.max(b)) * scale_px;
-        let count = (widest * 2.2) as usize + 4;
+        let count = (widest * 2.6) as usize + 5;
         for _ in 0..count {
             self.strand(canvas, lock, shade);
         }
@@ -52,10 +52,10 @@ impl Brush<'_> {
         let across = d.range(-1.06, 1.06);
         // Strands of one lock keep together, but not quite.
         let stray = across + d.bell(0.12);
-        let tone = d.range(0.62, 1.3) * (1.08 - 0.3 * across * across);
-        let jitter = d.bell(0.22) - 0.05;
+        let tone = d.range(0.72, 1.22) * (1.08 - 0.28 * across * across);
+        let jitter = d.bell(0.13) - 0.05;
         let start = d.range(0.0, 0.12);
-        let end = d.range(0.86, 1.03);
+        let end = d.range(0.91, 1.04);
         let points: Vec<Point> = (0..=12)
             .map(|i| {
                 let t = i as f32 / 12.0;
@@ -85,11 +85,11 @@ pub fn line(canvas: &mut Canvas, a: Point, b: Point, colour: Colour, alpha: f32)
     for k in 0..steps {
         let p = a.toward(b, k as f32 / steps as f32);
         let (x, y) = ((p.x + 1.0) * half - 0.5, (p.y + 1.0) * half - 0.5);
-        let (i, j) = (x.floor(), y.floor());
-        let (u, v) = (x - i, y - j);
+        let (i, j) = (floor(x), floor(y));
+        let (u, v) = (x - i as f32, y - j as f32);
         for (di, dj, w) in [(0, 0, (1.0 - u) * (1.0 - v)), (1, 0, u * (1.0 - v)), (0, 1, (1.0 - u) * v), (1, 1, u * v)]
         {
-            let (i, j) = (i as i32 + di, j as i32 + dj);
+            let (i, j) = (i + di, j + dj);
             if i >= 0 && j >= 0 && (i as usize) < canvas.size && (j as usize) < canvas.size {
                 let pixel = &mut canvas.pixels[j as usize * canvas.size + i as usize];
                 *pixel = mix(*pixel, colour, w * alpha);
