@@ -35,10 +35,19 @@ pub fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c: char| !is_word(c)).filter(|word| !word.is_empty())
 }
 
-/// The lines (from 0) of `code` on which one of `forbidden` stands as a whole word, with that word.
-pub fn lines_with<'a>(code: &'a str, forbidden: &'a [&str]) -> Vec<(usize, &'a str)> {
-    let found = |line: &'a str| words(line).find(|word| forbidden.contains(word));
+/// The lines (from 0) of `code` on which one of `forbidden` stands, not as part of a longer word, with that one.
+pub fn lines_with<'a>(code: &str, forbidden: &[&'a str]) -> Vec<(usize, &'a str)> {
+    let found = |line: &str| forbidden.iter().find(|term| says(line, term)).copied();
     code.lines().enumerate().filter_map(|(number, line)| Some((number, found(line)?))).collect()
+}
+
+fn says(line: &str, term: &str) -> bool {
+    line.match_indices(term).any(|(at, _)| {
+        let (before, after) = (&line[..at], &line[at + term.len()..]);
+        let longer_left = term.starts_with(is_word) && before.ends_with(is_word);
+        let longer_right = term.ends_with(is_word) && after.starts_with(is_word);
+        !longer_left && !longer_right
+    })
 }
 
 /// The names that directly follow `prefix` (such as `crate::`), `use` groups included, with their lines from 0.
@@ -156,6 +165,13 @@ fn names_are_found_in_paths_and_groups() {
     let code = "use crate::{\n    gpu::{Buffer, shader},\n    tensor,\n};\nlet a = crate::ops::add(x, y); mycrate::z;";
     let found: Vec<_> = names_after(code, "crate::");
     assert_eq!(found, [(1, "gpu".into()), (2, "tensor".into()), (4, "ops".into())]);
+}
+
+#[test]
+fn whole_words_and_macros_are_found() {
+    let code = "reprint!(a);\nlet print = fs_2;\nprint!(fs)";
+    assert_eq!(lines_with(code, &["print!", "fs"]), [(2, "print!")]);
+    assert_eq!(lines_with(code, &["fs", "a"]), [(0, "a"), (2, "fs")]);
 }
 
 #[test]

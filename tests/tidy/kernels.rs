@@ -115,8 +115,8 @@ fn header_gaps(kernel: &Source) -> Vec<String> {
     if !header.first().is_some_and(|line| line.starts_with(&title)) {
         gaps.push(format!("the first line does not begin with //{title}"));
     }
-    if !text.contains(" = ") {
-        gaps.push("there is no formula (no ` = `)".into());
+    if ![" = ", " ← "].iter().any(|sign| text.contains(sign)) {
+        gaps.push("there is no formula (no ` = ` or ` ← `)".into());
     }
     if !text.contains('[') {
         gaps.push("there are no shapes or indices (no `[`)".into());
@@ -135,16 +135,22 @@ fn header_gaps(kernel: &Source) -> Vec<String> {
 
 #[test]
 fn each_import_says_what_it_is() {
-    let rule = "a file of shaders/common opens with `// name: what it holds`";
-    let untitled = |source: &Source| match source.text.starts_with(&format!("// {}: ", source.stem())) {
-        true => Vec::new(),
-        false => source.at([(0, "no such first line")]),
+    let rule =
+        "a file of shaders/common opens with `// name: what it holds`, and its file is called so, in full or short";
+    let untitled = |source: &Source| {
+        let title = source.text.strip_prefix("// ").and_then(|rest| rest.split_once(": "));
+        match title.is_some_and(|(title, _)| title.starts_with(source.stem()) && words(title).count() == 1) {
+            true => Vec::new(),
+            false => source.at([(0, "no such first line")]),
+        }
     };
     let imports: Vec<_> = files("shaders/common", "wgsl").collect();
     if !imports.is_empty() {
         hold(rule, imports, untitled);
     }
     assert_eq!(untitled(&Source::new("shaders/common/philox.wgsl", "// random: numbers")).len(), 1);
+    assert_eq!(untitled(&Source::new("shaders/common/philox.wgsl", "// philox of numbers: many")).len(), 1);
+    assert_eq!(untitled(&Source::new("shaders/common/philox.wgsl", "// philox4x32_10: words")).len(), 0);
 }
 
 #[test]

@@ -117,7 +117,7 @@ const RESERVED: [Reserved; 5] = [
     },
     Reserved {
         rule: "only bin prints",
-        words: &["print", "println", "eprint", "eprintln", "dbg", "stdout", "stderr", "indicatif"],
+        words: &["print!", "println!", "eprint!", "eprintln!", "dbg!", "stdout", "stderr", "indicatif"],
         places: &["src/bin"],
         example: "eprintln!(\"{loss}\");",
     },
@@ -188,8 +188,8 @@ fn wgpu_named(source: &Source) -> Vec<String> {
 
 #[test]
 fn only_ops_and_optim_name_kernels() {
-    let rule = "only ops and optim name kernels in string literals (twins name themselves in panics; bin, train/config and \
-        train/report name flags and columns, which may sound alike)";
+    let rule = "only ops and optim name kernels in string literals (but twins name themselves in panics, and bin, \
+        train/config and train/report name flags and columns, which may sound alike)";
     let stems = stems();
     hold(rule, files("src", "rs"), |source| kernels_named(source, &stems));
 
