@@ -3,9 +3,11 @@
 pub mod autograd;
 pub mod data;
 pub mod gpu;
+pub mod models;
 pub mod nn;
 pub mod ops;
 pub mod optim;
 pub mod philox;
 pub mod reference;
 pub mod tensor;
+pub mod train;

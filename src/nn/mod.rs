@@ -1,10 +1,16 @@
 //! Layers: ops with parameters of their own, put together as in `torch.nn`.
 
+mod activation;
+mod conv;
 pub mod init;
 mod module;
+mod norm;
 mod sequential;
 
 pub use self::{
+    activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
+    conv::{Conv2d, ConvTranspose2d},
     module::{Module, Parameter, parameter_count},
+    norm::BatchNorm2d,
     sequential::Sequential,
 };
