@@ -6,7 +6,9 @@
 pub mod conv;
 pub mod elementwise;
 mod launch;
+pub mod matmul;
 pub mod random;
+pub mod reduce;
 
 use crate::{autograd::Tape, gpu::Gpu};
 
