@@ -3,8 +3,11 @@
 //! An op takes and returns [`Var`]s. The derivative of each stands beside it as a closure that calls the same ops, so a
 //! gradient taken with `create_graph` can be differentiated again without a second line of code.
 
+pub mod activation;
 pub mod elementwise;
 mod launch;
+pub mod loss;
+pub mod norm;
 pub mod reduce;
 pub mod shape;
 

@@ -1,6 +1,9 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
+mod activation;
 mod elementwise;
+mod loss;
+mod norm;
 mod reduce;
 
 use sumi::{autograd::Var, philox::Philox, tensor::Shape};
@@ -34,7 +37,7 @@ pub struct Case {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    [elementwise::cases(), reduce::cases()].into_iter().flatten().collect()
+    [elementwise::cases(), activation::cases(), reduce::cases(), norm::cases(), loss::cases()].into_iter().flatten().collect()
 }
 
 /// Normally distributed values, the same on every machine.

@@ -1,0 +1,38 @@
+// relu_backward: gradient of relu (torch.relu, backward).
+//
+//   dx[i] = dy[i] where x[i] > 0, else 0; at the kink 0, as PyTorch
+//
+//   x   [4 count]  input of the forward
+//   dy  [4 count]  gradient of its output
+//   dx  [4 count]  gradient of its input, every element written once
+//
+// Threads  one invocation per four neighbours, so that each load and store moves 16 bytes
+// Memory   reads 8 bytes and writes 4 per element
+// Twin     reference::activation::relu_backward
+// Used by  relu
+
+#import linear_index
+
+struct Params {
+    count: u32, // of vec4s
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> dx: array<vec4<f32>>;
+
+override WIDTH: u32 = 64;
+
+@compute @workgroup_size(WIDTH)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let i = linear_index(group, groups, lane, WIDTH);
+    if i >= params.count {
+        return;
+    }
+    dx[i] = select(vec4(0.0), dy[i], x[i] > vec4(0.0));
+}

@@ -1,0 +1,116 @@
+//! Activations: one function of each element, and its slope.
+//!
+//! Every derivative is one kernel, which is an op of its own so that it can be differentiated in turn. A kink (relu at 0)
+//! has no slope: the second derivative there is 0, as PyTorch's.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::{
+    elementwise::{affine, mul, scale},
+    launch::{Count, pointwise},
+};
+use crate::{autograd::Var, tensor::Tensor};
+
+/// `max(x, 0)` (`torch.relu`).
+pub fn relu(x: &Var) -> Var {
+    let value = pointwise("relu", &Count::of(x.value()), &[x.value()]);
+    let input = x.clone();
+    Var::from_op("relu", value, &[x], move |dy, _| vec![Some(relu_backward(&input, dy))])
+}
+
+/// `dy` where `x > 0`, else 0: the gradient of [`relu`].
+pub fn relu_backward(x: &Var, dy: &Var) -> Var {
+    let value = pointwise("relu_backward", &Count::of(x.value()), &[x.value(), dy.value()]);
+    let input = x.clone();
+    Var::from_op("relu_backward", value, &[x, dy], move |g, needs| {
+        vec![None, needs[1].then(|| relu_backward(&input, g))]
+    })
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Leaky {
+    count: u32,
+    negative_slope: f32,
+}
+
+impl Leaky {
+    fn of(x: &Var, negative_slope: f32) -> Self {
+        Self { count: Count::of(x.value()).count, negative_slope }
+    }
+}
+
+/// `x` where `x > 0`, else `negative_slope · x` (`torch.nn.functional.leaky_relu`).
+pub fn leaky_relu(x: &Var, negative_slope: f32) -> Var {
+    let value = pointwise("leaky_relu", &Leaky::of(x, negative_slope), &[x.value()]);
+    let input = x.clone();
+    Var::from_op("leaky_relu", value, &[x], move |dy, _| vec![Some(leaky_relu_backward(&input, dy, negative_slope))])
+}
+
+/// `dy` where `x > 0`, else `negative_slope · dy`: the gradient of [`leaky_relu`].
+pub fn leaky_relu_backward(x: &Var, dy: &Var, negative_slope: f32) -> Var {
+    let value = pointwise("leaky_relu_backward", &Leaky::of(x, negative_slope), &[x.value(), dy.value()]);
+    let input = x.clone();
+    Var::from_op("leaky_relu_backward", value, &[x, dy], move |g, needs| {
+        vec![None, needs[1].then(|| leaky_relu_backward(&input, g, negative_slope))]
+    })
+}
+
+/// `1 / (1 + e⁻ˣ)` (`torch.sigmoid`).
+pub fn sigmoid(x: &Var) -> Var {
+    let value = pointwise("sigmoid", &Count::of(x.value()), &[x.value()]);
+    let (input, output) = (x.clone(), value.clone());
+    Var::from_op("sigmoid", value, &[x], move |dy, _| {
+        vec![Some(sigmoid_backward(&again(&input, &output, sigmoid), dy))]
+    })
+}
+
+/// `y (1 − y) dy` with `y = sigmoid(x)`: the gradient of [`sigmoid`].
+pub fn sigmoid_backward(y: &Var, dy: &Var) -> Var {
+    let value = pointwise("sigmoid_backward", &Count::of(y.value()), &[y.value(), dy.value()]);
+    let (output, gradient) = (y.clone(), dy.clone());
+    Var::from_op("sigmoid_backward", value, &[y, dy], move |g, needs| {
+        let by_y = || mul(&mul(g, &gradient), &affine(&output, -2.0, 1.0));
+        vec![needs[0].then(by_y), needs[1].then(|| sigmoid_backward(&output, g))]
+    })
+}
+
+/// Hyperbolic tangent (`torch.tanh`).
+pub fn tanh(x: &Var) -> Var {
+    let value = pointwise("tanh", &Count::of(x.value()), &[x.value()]);
+    let (input, output) = (x.clone(), value.clone());
+    Var::from_op("tanh", value, &[x], move |dy, _| vec![Some(tanh_backward(&again(&input, &output, tanh), dy))])
+}
+
+/// `(1 − y²) dy` with `y = tanh(x)`: the gradient of [`tanh`].
+pub fn tanh_backward(y: &Var, dy: &Var) -> Var {
+    let value = pointwise("tanh_backward", &Count::of(y.value()), &[y.value(), dy.value()]);
+    let (output, gradient) = (y.clone(), dy.clone());
+    Var::from_op("tanh_backward", value, &[y, dy], move |g, needs| {
+        let by_y = || scale(&mul(&mul(g, &gradient), &output), -2.0);
+        vec![needs[0].then(by_y), needs[1].then(|| tanh_backward(&output, g))]
+    })
+}
+
+/// `ln(1 + eˣ)` (`torch.nn.functional.softplus`), which never overflows.
+pub fn softplus(x: &Var) -> Var {
+    let value = pointwise("softplus", &Count::of(x.value()), &[x.value()]);
+    let input = x.clone();
+    Var::from_op("softplus", value, &[x], move |dy, _| vec![Some(softplus_backward(&input, dy))])
+}
+
+/// `sigmoid(x) · dy`: the gradient of [`softplus`].
+pub fn softplus_backward(x: &Var, dy: &Var) -> Var {
+    let value = pointwise("softplus_backward", &Count::of(x.value()), &[x.value(), dy.value()]);
+    let (input, gradient) = (x.clone(), dy.clone());
+    Var::from_op("softplus_backward", value, &[x, dy], move |g, needs| {
+        let by_x = || sigmoid_backward(&sigmoid(&input), &mul(g, &gradient));
+        vec![needs[0].then(by_x), needs[1].then(|| softplus_backward(&input, g))]
+    })
+}
+
+/// The output of an op inside its own backward. A closure that held its output as a var would keep itself alive for ever,
+/// so it holds the bare tensor; where a gradient has to flow through it, the op is applied once more.
+fn again(input: &Var, output: &Tensor, op: impl Fn(&Var) -> Var) -> Var {
+    if input.tape().is_remembering() { op(input) } else { input.tape().constant(output.clone()) }
+}
