@@ -1,7 +1,10 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
+mod activation;
 mod elementwise;
+mod loss;
 mod matmul;
+mod norm;
 mod optim;
 mod random;
 mod reduce;
@@ -37,16 +40,17 @@ pub struct Case {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    [
+    let families = [
         elementwise::cases(),
-        matmul::cases(),
-        optim::cases(),
+        activation::cases(),
         random::cases(),
         reduce::cases(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+        loss::cases(),
+        norm::cases(),
+        matmul::cases(),
+        optim::cases(),
+    ];
+    families.into_iter().flatten().collect()
 }
 
 /// Normally distributed values, the same on every machine.
