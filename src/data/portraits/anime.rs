@@ -148,7 +148,7 @@ impl Painter<'_> {
         let pen = self.pen;
         for lock in locks {
             for side in [-1.0, 1.0] {
-                self.canvas.fill(&stroke(&lock.strand(side), |_| pen * 1.6), colour);
+                self.canvas.fill(&stroke(&lock.strand(side), |_| pen * 1.1 + 0.006), colour);
             }
         }
     }
@@ -257,13 +257,13 @@ impl Painter<'_> {
         let inside = hex(0xb5414d);
         match self.p.expression {
             Expression::Calm => {
-                self.ink(&curve(&[point(-0.65, 0.0), point(0.0, 0.008), point(0.65, 0.0)], 6), 1.2, line)
+                self.ink(&curve(&[point(-0.65, 0.0), point(0.0, 0.008), point(0.65, 0.0)], 6), 1.2, line);
             }
             Expression::Stern => {
-                self.ink(&curve(&[point(-0.75, 0.012), point(0.0, -0.008), point(0.75, 0.012)], 6), 1.3, line)
+                self.ink(&curve(&[point(-0.75, 0.012), point(0.0, -0.008), point(0.75, 0.012)], 6), 1.3, line);
             }
             Expression::Smile => {
-                self.ink(&curve(&[point(-1.0, -0.018), point(0.0, 0.03), point(1.0, -0.018)], 6), 1.4, line)
+                self.ink(&curve(&[point(-1.0, -0.018), point(0.0, 0.03), point(1.0, -0.018)], 6), 1.4, line);
             }
             Expression::Shy => {
                 let knots =
@@ -382,7 +382,7 @@ impl Painter<'_> {
         let cap = self.mask(&hair.cap);
         let (size, pen) = (self.canvas.size, self.pen);
         self.silhouette(&hair.front, self.hair.line);
-        self.canvas.fill(&stroke(&hair.cap[..=CAP_STEPS], |_| pen * 1.6), self.hair.line);
+        self.canvas.fill(&stroke(&hair.cap[..=CAP_STEPS], |_| pen * 1.1 + 0.006), self.hair.line);
         self.canvas.fill(&stroke(&hair.cap[CAP_STEPS + 1..], |_| pen * 1.2), self.hair.line);
         self.canvas.paint(&cap, self.hair.base, 1.0);
         for lock in &hair.front {

@@ -74,14 +74,23 @@ attribute! {
 /// enums are the picture's labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Portrait {
+    /// Colour of the hair.
     pub hair_colour: HairColour,
+    /// Cut of the hair.
     pub hair_style: HairStyle,
+    /// Cut of the bangs.
     pub bangs: Bangs,
+    /// Colour of the iris.
     pub eye_colour: EyeColour,
+    /// What the face says.
     pub expression: Expression,
+    /// Tone of the skin.
     pub skin: Skin,
+    /// What is worn on the head.
     pub accessory: Accessory,
+    /// What is worn on the shoulders.
     pub outfit: Outfit,
+    /// What is behind the head.
     pub background: Background,
     /// Breadth of the jaw and cheeks, about 1.
     pub face_width: f32,

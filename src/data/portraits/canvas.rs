@@ -218,7 +218,9 @@ fn box_pass(plane: &[f32], out: &mut [f32], width: usize, radius: f32) {
 
 /// A square picture in the making.
 pub struct Canvas {
+    /// Pixels a side.
     pub size: usize,
+    /// Row by row from the top.
     pub pixels: Vec<Colour>,
 }
 

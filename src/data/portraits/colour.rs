@@ -3,6 +3,7 @@
 /// Red, green and blue.
 pub type Colour = [f32; 3];
 
+/// Paper.
 pub const WHITE: Colour = [1.0, 1.0, 1.0];
 
 /// The colour written as 0xRRGGBB.
@@ -44,9 +45,13 @@ pub fn saturate(a: Colour, amount: f32) -> Colour {
 /// The four inks a cel painter mixes for one material.
 #[derive(Clone, Copy, Debug)]
 pub struct Ramp {
+    /// Where it shines.
     pub light: Colour,
+    /// Where light falls on it.
     pub base: Colour,
+    /// Where none does.
     pub shade: Colour,
+    /// Its outline.
     pub line: Colour,
 }
 

@@ -74,6 +74,17 @@ enum Tip {
     Cut,
 }
 
+/// Where a lock lies.
+#[derive(Clone, Copy)]
+enum Lies {
+    /// On the front of the skull, and never beyond its outline.
+    OnSkull,
+    /// At a depth, and never beyond the skull's outline.
+    Beside(f32),
+    /// At a depth.
+    Free(f32),
+}
+
 /// All the hair of a head, each list from the hindmost lock to the foremost.
 pub struct Hair {
     /// Behind the neck and shoulders.
@@ -102,23 +113,40 @@ struct Comb<'a> {
 }
 
 impl Comb<'_> {
-    /// A lock along the Bezier curve `knots` (head coordinates), `half` wide at its widest, at depth `depth`
-    /// (`None`: on the front of the head).
-    fn lock(&mut self, knots: [Point; 4], half: f32, tip: Tip, depth: Option<f32>) -> Lock {
-        self.waved(knots, half, tip, depth, 0.0)
+    /// A lock along the Bezier curve `knots` (head coordinates), `half` wide at its widest.
+    fn lock(&mut self, knots: [Point; 4], half: f32, tip: Tip, lies: Lies) -> Lock {
+        self.waved(knots, half, tip, lies, 0.0)
     }
 
     /// A lock that swings to and fro by `swing` as it falls.
-    fn waved(&mut self, knots: [Point; 4], half: f32, tip: Tip, depth: Option<f32>, swing: f32) -> Lock {
+    fn waved(&mut self, knots: [Point; 4], half: f32, tip: Tip, lies: Lies, swing: f32) -> Lock {
         let phase = self.dice.uniform();
         let spine = cubic(knots, SEGMENTS).into_iter().enumerate().map(|(i, p)| {
             let t = i as f32 / SEGMENTS as f32;
-            let sway = swing * wave(1.6 * t + phase) * smooth(0.25, 0.6, t);
-            self.pose.project(p + at(sway, 0.0), depth.unwrap_or_else(|| self.head.depth(p.x)))
+            let p = p + at(swing * wave(1.6 * t + phase) * smooth(0.25, 0.6, t), 0.0);
+            match lies {
+                Lies::OnSkull => self.pose.project(self.within_skull(p), self.head.depth(p.x) * self.top(p)),
+                Lies::Beside(depth) => self.pose.project(self.within_skull(p), depth * self.top(p)),
+                Lies::Free(depth) => self.pose.project(p, depth),
+            }
         });
         let spine = spine.collect();
         let half = (0..=SEGMENTS).map(|i| half * self.pose_zoom() * profile(tip, i as f32 / SEGMENTS as f32)).collect();
         Lock { spine, half }
+    }
+
+    /// The nearest point towards the middle of the skull that leaves room for a lock's breadth.
+    fn within_skull(&self, p: Point) -> Point {
+        let (s, c) = (self.head.skull, self.head.skull_centre);
+        let v = p - c;
+        let reach = at(v.x / s.x, v.y / s.y).length();
+        if v.y < 0.0 && reach > 0.93 { c + v * (0.93 / reach) } else { p }
+    }
+
+    /// The share of depth that is left towards the top of the skull, where it curves away.
+    fn top(&self, p: Point) -> f32 {
+        let v = ((p.y - self.head.skull_centre.y) / self.head.skull.y).clamp(-1.0, 0.0);
+        (1.0 - v * v).sqrt()
     }
 
     /// A ball of hair wound about the axis `radius`, whose length is its radius.
@@ -166,27 +194,33 @@ impl Hair {
         hair
     }
 
-    fn grow_back(&mut self, p: &Portrait, comb: &mut Comb) {
+    fn grow_back(&mut self, p: &Portrait, comb: &mut Comb<'_>) {
         let s = comb.head.skull;
         let c = comb.head.skull_centre;
-        let long =
-            |comb: &mut Comb, count: usize, bulge: f32, reach: f32, spread: f32, swing: f32, tip: Tip| -> Vec<Lock> {
-                // From the outside in, so that the middle lies on top.
-                let order = (0..count).map(|i| if i % 2 == 0 { i / 2 } else { count - 1 - i / 2 });
-                order
-                    .map(|i| {
-                        let u = 2.0 * i as f32 / (count - 1) as f32 - 1.0;
-                        let end = c.y + reach + comb.dice.bell(0.06);
-                        let knots = [
-                            at(c.x + 0.2 * u * s.x, c.y - 0.8 * s.y),
-                            at(c.x + 1.15 * bulge * u * s.x, c.y - 0.8 * s.y),
-                            at(c.x + bulge * u * s.x, c.y + 0.45 * reach),
-                            at(c.x + spread * u * s.x + comb.dice.bell(0.04), end),
-                        ];
-                        comb.waved(knots, 0.2, tip, Some(-0.12), swing)
-                    })
-                    .collect()
-            };
+        let long = |comb: &mut Comb<'_>,
+                    count: usize,
+                    bulge: f32,
+                    reach: f32,
+                    spread: f32,
+                    swing: f32,
+                    tip: Tip|
+         -> Vec<Lock> {
+            // From the outside in, so that the middle lies on top.
+            let order = (0..count).map(|i| if i % 2 == 0 { i / 2 } else { count - 1 - i / 2 });
+            order
+                .map(|i| {
+                    let u = 2.0 * i as f32 / (count - 1) as f32 - 1.0;
+                    let end = c.y + reach + comb.dice.bell(0.06);
+                    let knots = [
+                        at(c.x + 0.2 * u * s.x, c.y - 0.8 * s.y),
+                        at(c.x + 1.15 * bulge * u * s.x, c.y - 0.8 * s.y),
+                        at(c.x + bulge * u * s.x, c.y + 0.45 * reach),
+                        at(c.x + spread * u * s.x + comb.dice.bell(0.04), end),
+                    ];
+                    comb.waved(knots, 0.2, tip, Lies::Free(-0.12), swing)
+                })
+                .collect()
+        };
         match p.hair_style {
             HairStyle::Short => self.back = long(comb, 9, 0.98, 0.6, 0.98, 0.0, Tip::Pointed),
             HairStyle::Bob => self.back = long(comb, 9, 1.1, 0.85, 0.9, 0.0, Tip::Pointed),
@@ -203,7 +237,7 @@ impl Hair {
                             tie + at(side * (0.2 + 0.3 * out), 0.62),
                             tie + at(side * (0.0 + 0.26 * out), 1.35),
                         ];
-                        let lock = comb.waved(knots, 0.17, Tip::Pointed, Some(-0.05), 0.03);
+                        let lock = comb.waved(knots, 0.17, Tip::Pointed, Lies::Free(-0.05), 0.03);
                         self.tails.push(lock);
                     }
                     self.ties.push(comb.pose.project(tie, -0.05));
@@ -220,7 +254,7 @@ impl Hair {
                         tie + at(side * (0.42 + 0.16 * out), 0.5),
                         tie + at(side * (0.2 + 0.24 * out), 1.3),
                     ];
-                    let lock = comb.waved(knots, 0.17, Tip::Pointed, Some(-0.2), 0.03);
+                    let lock = comb.waved(knots, 0.17, Tip::Pointed, Lies::Free(-0.2), 0.03);
                     self.tails.push(lock);
                 }
                 self.ties.push(comb.pose.project(tie, -0.2));
@@ -238,7 +272,7 @@ impl Hair {
     }
 
     /// The locks that frame the face.
-    fn grow_sides(&mut self, p: &Portrait, comb: &mut Comb) {
+    fn grow_sides(&mut self, p: &Portrait, comb: &mut Comb<'_>) {
         let (s, c, h) = (comb.head.skull, comb.head.skull_centre, *comb.head);
         let (end, swing, half) = match p.hair_style {
             HairStyle::Short => (h.cheek_y + 0.12, 0.0, 0.085),
@@ -257,13 +291,13 @@ impl Hair {
                     at(side * (s.x * 1.0 - inset), h.cheek_y - 0.1),
                     at(side * (h.cheek * 0.97 - inset), end),
                 ];
-                let lock = comb.waved(knots, half, Tip::Pointed, Some(0.16), swing);
+                let lock = comb.waved(knots, half, Tip::Pointed, Lies::Beside(0.16), swing);
                 self.front.push(lock);
             }
         }
     }
 
-    fn grow_bangs(&mut self, p: &Portrait, comb: &mut Comb) {
+    fn grow_bangs(&mut self, p: &Portrait, comb: &mut Comb<'_>) {
         let h = *comb.head;
         let lid = h.fringe_y;
         let part = p.parting * 0.25;
@@ -314,7 +348,7 @@ impl Hair {
                 at(u * h.skull.x * 0.95, h.skull_centre.y - h.skull.y * 0.55),
                 end,
             ];
-            let lock = comb.lock(knots, 0.085, Tip::Pointed, None);
+            let lock = comb.lock(knots, 0.085, Tip::Pointed, Lies::OnSkull);
             self.crown.push(lock);
         }
         let tip_shape = if matches!(p.bangs, Bangs::Blunt) { Tip::Cut } else { Tip::Pointed };
@@ -329,7 +363,7 @@ impl Hair {
                 at(x + bow, y - 0.42 * drop),
                 at(x, y),
             ];
-            let lock = comb.lock(knots, half, tip_shape, None);
+            let lock = comb.lock(knots, half, tip_shape, Lies::OnSkull);
             self.front.push(lock);
         }
         if comb.dice.chance(0.25) {
@@ -340,7 +374,7 @@ impl Hair {
                 at(part + 0.1 * lean, top - 0.2),
                 at(part + 0.28 * lean, top - 0.03),
             ];
-            let lock = comb.lock(knots, 0.035, Tip::Pointed, Some(0.1));
+            let lock = comb.lock(knots, 0.035, Tip::Pointed, Lies::Free(0.1));
             self.front.push(lock);
         }
     }

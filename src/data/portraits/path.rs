@@ -6,7 +6,9 @@ use std::ops::{Add, Mul, Sub};
 /// A point, or a vector, in the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
+    /// To the right.
     pub x: f32,
+    /// Down.
     pub y: f32,
 }
 

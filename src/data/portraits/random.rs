@@ -1,40 +1,19 @@
-//! Random numbers of one portrait: a counter-based generator and the few distributions the artist needs.
+//! Random numbers of one portrait: a Philox stream and the few distributions the artist needs.
 
-/// SplitMix64 keyed by `(seed, stream)`. To be swapped for `crate::philox::Philox`, whose interface it has.
-struct SplitMix {
-    key: u64,
-    counter: u64,
-}
-
-impl SplitMix {
-    fn new(seed: u64, stream: u64) -> Self {
-        Self { key: mix(seed ^ mix(stream.wrapping_add(0x9e37_79b9_7f4a_7c15))), counter: 0 }
-    }
-
-    fn next_u32(&mut self) -> u32 {
-        self.counter += 1;
-        (mix(self.key.wrapping_add(self.counter.wrapping_mul(0x9e37_79b9_7f4a_7c15))) >> 32) as u32
-    }
-}
-
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
+use crate::philox::Philox;
 
 /// A stream of random choices, the same on every machine.
-pub struct Dice(SplitMix);
+pub struct Dice(Philox);
 
 impl Dice {
     /// The stream numbered `stream` of `seed`.
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self(SplitMix::new(seed, stream))
+        Self(Philox::new(seed, stream))
     }
 
     /// Uniform in [0, 1).
     pub fn uniform(&mut self) -> f32 {
-        (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32
+        self.0.uniform()
     }
 
     /// Uniform in [low, high).

@@ -12,11 +12,15 @@ use super::{
 
 /// What a head of hair is combed with.
 pub struct Brush<'a> {
+    /// Whose hair it is.
     pub head: &'a Head,
+    /// How the head is held.
     pub pose: &'a Pose,
+    /// What it is lit by.
     pub light: &'a Light,
     /// Colour of the hair as a filter of light.
     pub albedo: Colour,
+    /// Where each strand falls.
     pub dice: Dice,
 }
 

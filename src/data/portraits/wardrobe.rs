@@ -24,8 +24,11 @@ pub enum Layer {
 /// One piece of one colour.
 #[derive(Clone, Debug)]
 pub struct Piece {
+    /// Its border.
     pub outline: Vec<Point>,
+    /// Its colour, as a display value.
     pub colour: Colour,
+    /// Its place among the layers.
     pub layer: Layer,
     /// Whether it shines.
     pub glossy: bool,
