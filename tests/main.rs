@@ -11,6 +11,9 @@ mod tidy;
 #[cfg(unix)]
 mod with_adapter;
 
+// Every shader as text: it compiles, its bindings are in order, every device can hold it. No GPU.
+mod shaders;
+
 // The f64 twins: against PyTorch, against central differences, and as adjoint pairs. No GPU.
 mod reference;
 

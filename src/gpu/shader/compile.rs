@@ -2,7 +2,7 @@
 
 use super::assemble::{Assembled, assemble};
 use super::interface::Binding;
-use super::unroll::{MOST_STATEMENTS, TooLong};
+use super::passes::unroll::{MOST_STATEMENTS, TooLong};
 use super::{ShaderError, interface, kernel, passes, sources};
 use naga::back::pipeline_constants::process_overrides;
 use naga::back::wgsl::WriterFlags;
@@ -23,6 +23,8 @@ pub struct Compiled {
     pub bindings: Vec<Binding>,
     /// Bytes of the uniform at binding 0, 0 if the kernel has none.
     pub params_size: u32,
+    /// Bytes of workgroup memory, as WebGPU counts them.
+    pub workgroup_bytes: u32,
     /// Whether lanes talk to each other, which the device must allow.
     pub uses_subgroups: bool,
 }
@@ -66,8 +68,9 @@ pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Resu
     })?;
     front.validate(&module)?;
     let workgroup_size = module.entry_points.first().map_or([1; 3], |main| main.workgroup_size);
+    let workgroup_bytes = interface::workgroup_bytes(&module);
     let uses_subgroups = interface::uses_subgroups(&module);
-    Ok(Compiled { module, workgroup_size, bindings, params_size, uses_subgroups })
+    Ok(Compiled { module, workgroup_size, bindings, params_size, workgroup_bytes, uses_subgroups })
 }
 
 /// Parses and validates `text`, which imports nothing, and sets its overrides, without running the passes.
@@ -153,9 +156,10 @@ struct Params { n: u32, factor: f32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 override WIDTH: u32 = 64;
+var<workgroup> tile: array<f32, WIDTH + 1>;
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x < params.n) { y[id.x] = params.factor * x[id.x]; }
+    if (id.x < params.n) { tile[0] = params.factor; y[id.x] = tile[0] * x[id.x]; }
 }";
 
     #[test]
@@ -168,9 +172,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             kernel.bindings,
             [binding("params", 0, Access::Uniform), binding("x", 1, Access::Read), binding("y", 2, Access::ReadWrite)]
         );
-        assert_eq!(kernel.params_size, 8);
+        assert_eq!((kernel.params_size, kernel.workgroup_bytes), (8, 33 * 4 + 12));
         assert!(!kernel.uses_subgroups);
-        assert!(kernel.module.overrides.is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a kernel asks of those who launch it.
 
-use super::operands;
+use super::passes::operands;
 use naga::{AddressSpace, Barrier, Block, BuiltIn, FunctionArgument, Module, Statement, StorageAccess, TypeInner};
 
 /// One `@group(0) @binding(index) var`.
@@ -56,6 +56,12 @@ pub fn params_size(module: &Module) -> u32 {
         variable.space == AddressSpace::Uniform && variable.binding.as_ref().is_some_and(|at| at.binding == 0)
     });
     params.map_or(0, |(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()))
+}
+
+/// Bytes of workgroup memory that the variables of `module` take, each starting at a multiple of 16 as WebGPU counts.
+pub fn workgroup_bytes(module: &Module) -> u32 {
+    let variables = module.global_variables.iter().filter(|(_, variable)| variable.space == AddressSpace::WorkGroup);
+    variables.map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16)).sum()
 }
 
 /// Whether a function of `module` exchanges values between lanes or asks which lane it is.

@@ -1,9 +1,9 @@
 //! Programs that are run before and after the passes and must give the same: chosen ones, and thousands drawn at random.
 //! Test only.
 
-use super::compile::resolve_source;
-use super::compile_source;
 use super::interpret::run;
+use crate::gpu::shader::compile::resolve_source;
+use crate::gpu::shader::compile_source;
 use proptest::prelude::*;
 
 const RESULTS: usize = 8;

@@ -61,8 +61,36 @@ pub fn of_statement(statement: &mut Statement, mut f: impl FnMut(&mut Handle<Exp
     }
 }
 
+/// The expressions that [`of_statement`] would visit.
+pub fn read_by(statement: &Statement) -> Vec<Handle<Expression>> {
+    match statement {
+        // Without a copy of what is inside.
+        Statement::If { condition, .. } => vec![*condition],
+        Statement::Switch { selector, .. } => vec![*selector],
+        Statement::Loop { break_if, .. } => break_if.iter().copied().collect(),
+        Statement::Block(_) => Vec::new(),
+        other => {
+            let mut read = Vec::new();
+            of_statement(&mut other.clone(), |operand| read.push(*operand));
+            read
+        }
+    }
+}
+
 /// The expression that stands for what `statement` yields, if it yields something.
-pub fn result(statement: &mut Statement) -> Option<&mut Handle<Expression>> {
+pub fn result(statement: &Statement) -> Option<Handle<Expression>> {
+    match statement {
+        Statement::Atomic { result, .. } | Statement::Call { result, .. } => *result,
+        Statement::WorkGroupUniformLoad { result, .. }
+        | Statement::SubgroupBallot { result, .. }
+        | Statement::SubgroupGather { result, .. }
+        | Statement::SubgroupCollectiveOperation { result, .. } => Some(*result),
+        _ => None,
+    }
+}
+
+/// [`result`], to be changed.
+pub fn result_mut(statement: &mut Statement) -> Option<&mut Handle<Expression>> {
     match statement {
         Statement::Atomic { result, .. } | Statement::Call { result, .. } => result.as_mut(),
         Statement::WorkGroupUniformLoad { result, .. }

@@ -32,7 +32,7 @@ pub fn drop_unread(function: &mut Function) {
     }
     operands::for_each_statement(&function.body, &mut |statement| {
         if !matches!(statement, Statement::Store { .. }) {
-            operands::of_statement(&mut statement.clone(), |operand| read.extend(pointers.get(operand)));
+            read.extend(operands::read_by(statement).iter().filter_map(|operand| pointers.get(operand)));
         }
     });
     let mut body = std::mem::take(&mut function.body);

@@ -74,7 +74,7 @@ impl<'a> Machine<'a> {
         if let Flow::Return(value) = flow { value } else { None }
     }
 
-    fn block(&mut self, frame: &mut Frame, block: &Block) -> Flow {
+    fn block(&mut self, frame: &mut Frame<'_>, block: &Block) -> Flow {
         for statement in block {
             let flow = self.statement(frame, statement);
             if !matches!(flow, Flow::On) {
@@ -84,7 +84,7 @@ impl<'a> Machine<'a> {
         Flow::On
     }
 
-    fn statement(&mut self, frame: &mut Frame, statement: &Statement) -> Flow {
+    fn statement(&mut self, frame: &mut Frame<'_>, statement: &Statement) -> Flow {
         self.steps += 1;
         assert!(self.steps < 10_000_000, "the program does not end");
         match statement {
@@ -162,7 +162,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A value that was computed before, or never needs to be.
-    fn value(&mut self, frame: &Frame, handle: Handle<Expression>) -> Value {
+    fn value(&mut self, frame: &Frame<'_>, handle: Handle<Expression>) -> Value {
         if let Some(value) = frame.computed.get(&handle) {
             return value.clone();
         }
@@ -181,7 +181,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn compute(&mut self, frame: &Frame, handle: Handle<Expression>) -> Value {
+    fn compute(&mut self, frame: &Frame<'_>, handle: Handle<Expression>) -> Value {
         match frame.function.expressions[handle] {
             Expression::Compose { ref components, .. } => {
                 Value::Many(components.iter().map(|&component| self.value(frame, component)).collect())
