@@ -7,7 +7,8 @@
 //
 //   The variance that normalises is the biased one, the variance that is kept the unbiased one; a single row counts as 0.
 //
-//   mean_of       [split, c]  means of the sets
+//   x             [rows, c]   the batch, of which the first row is read: the origin of mean_of
+//   mean_of       [split, c]  means of the sets, as distances from x's first row
 //   m2_of         [split, c]  their Σ (x - mean)²
 //   running_mean  [c]         changed in place
 //   running_var   [c]         changed in place
@@ -31,12 +32,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> mean_of: array<f32>;
-@group(0) @binding(2) var<storage, read> m2_of: array<f32>;
-@group(0) @binding(3) var<storage, read_write> running_mean: array<f32>;
-@group(0) @binding(4) var<storage, read_write> running_var: array<f32>;
-@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(6) var<storage, read_write> rstd: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> mean_of: array<f32>;
+@group(0) @binding(3) var<storage, read> m2_of: array<f32>;
+@group(0) @binding(4) var<storage, read_write> running_mean: array<f32>;
+@group(0) @binding(5) var<storage, read_write> running_var: array<f32>;
+@group(0) @binding(6) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(7) var<storage, read_write> rstd: array<f32>;
 
 override WIDTH: u32 = 64;
 
@@ -57,11 +59,12 @@ fn main(
         let at = s * params.c + index;
         all = merge_moments(all, Moments(f32(count), mean_of[at], m2_of[at]));
     }
-    mean[index] = all.mean;
+    let batch_mean = x[index] + all.mean;
+    mean[index] = batch_mean;
     rstd[index] = 1 / sqrt(all.m2 / f32(params.rows) + params.eps);
 
     // Let the running statistics follow.
     let unbiased = all.m2 / f32(max(params.rows, 2) - 1);
-    running_mean[index] = (1 - params.momentum) * running_mean[index] + params.momentum * all.mean;
+    running_mean[index] = (1 - params.momentum) * running_mean[index] + params.momentum * batch_mean;
     running_var[index] = (1 - params.momentum) * running_var[index] + params.momentum * unbiased;
 }

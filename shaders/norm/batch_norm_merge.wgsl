@@ -3,9 +3,9 @@
 //   (count, mean, m2)[t,ch] of the rows r with r = t (mod into), from those with r = s (mod split); into divides split,
 //   so that a large set is the union of the small ones with s = t (mod into)
 //
-//   mean     [split, c]  means of the small sets
+//   mean     [split, c]  means of the small sets, from any origin
 //   m2       [split, c]  their Σ (x - mean)²
-//   mean_of  [into, c]   output; a set without rows (t >= rows) is left unwritten
+//   mean_of  [into, c]   output, from the same origin; a set without rows (t >= rows) is left unwritten
 //   m2_of    [into, c]   output, likewise
 //
 // Threads  one invocation per element of mean_of; neighbours read neighbours

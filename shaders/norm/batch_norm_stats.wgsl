@@ -1,9 +1,13 @@
 // batch_norm_stats: mean and spread of each channel over every split-th row (torch.nn.BatchNorm2d, training).
 //
-//   mean[s,ch] = Σ x[r,ch] / count,   m2[s,ch] = Σ (x[r,ch] - mean[s,ch])²   over the count rows r with r = s (mod split)
+//   mean[s,ch] = Σ x[r,ch] / count - x[0,ch],   m2[s,ch] = Σ (x[r,ch] - Σ x[r,ch] / count)²
+//     over the count rows r with r = s (mod split)
 //
-//   With the set's first value p as origin and d = x - p, these are p + Σd / count and Σd² - (Σd)² / count. The last
-//   difference loses at most a factor count, because p itself belongs to the set, and sets have some 32 rows.
+//   Means are kept as distances from the first row, so that a large mean beside a small variance costs no digits: within
+//   a channel they are at most √rows standard deviations.
+//   With the set's first value p as origin and d = x - p, they are p - x[0,ch] + Σd / count, and m2 is
+//   Σd² - (Σd)² / count. That difference loses at most a factor count, because p itself belongs to the set, and sets have
+//   some 32 rows.
 //   Seen as a line of elements, those of one mean are split * c apart, whatever the number of channels.
 //
 //   x     [rows, c]   input, rows = N * H * W
@@ -20,6 +24,7 @@
 struct Params {
     length: u32, // rows * c, elements of x
     stride: u32, // split * c, elements of mean
+    c: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -51,7 +56,9 @@ fn main(
         sum += d;
         squares += d * d;
     }
+    let ch = (4 * index + vec4<u32>(0, 1, 2, 3)) % params.c;
+    let first = vec4(x[ch.x / 4][ch.x % 4], x[ch.y / 4][ch.y % 4], x[ch.z / 4][ch.z % 4], x[ch.w / 4][ch.w % 4]);
     let shift = sum / max(count, vec4(1.0));
-    mean[index] = origin + shift;
+    mean[index] = (origin - first) + shift;
     m2[index] = max(squares - sum * shift, vec4(0.0));
 }

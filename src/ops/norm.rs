@@ -168,13 +168,6 @@ impl Lines {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct Stats {
-    length: u32,
-    stride: u32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
 struct Merge {
     rows: u32,
     c: u32,
@@ -200,8 +193,8 @@ fn batch_statistics(x: &Tensor, running: &Running, momentum: f32, eps: f32) -> (
 
     let mut split = sets(rows);
     let (mut means, mut m2s) = pair(split);
-    let (Lines { length, stride, .. }, invocations) = Lines::of(x, split);
-    let stats = Dispatch::new("batch_norm_stats", &Stats { length, stride }).invocations(invocations);
+    let (params, invocations) = Lines::of(x, split);
+    let stats = Dispatch::new("batch_norm_stats", &params).invocations(invocations);
     let work = (4.0 * x.len() as f64, 4.0 * x.len() as f64 + bytes(split));
     gpu.dispatch(stats.bind(x).bind(&means).bind(&m2s).work(work.0, work.1));
 
@@ -218,7 +211,8 @@ fn batch_statistics(x: &Tensor, running: &Running, momentum: f32, eps: f32) -> (
     let (mean, rstd) = (Tensor::empty(gpu, [c]), Tensor::empty(gpu, [c]));
     let params = Finish { rows: rows as u32, c: c as u32, split: split as u32, momentum, eps };
     let finish = Dispatch::new("batch_norm_finish", &params).invocations(c);
-    let finish = finish.bind(&means).bind(&m2s).bind(&running.mean).bind(&running.var).bind(&mean).bind(&rstd);
+    let bindings = [x, &means, &m2s, &running.mean, &running.var, &mean, &rstd];
+    let finish = bindings.into_iter().fold(finish, Dispatch::bind);
     gpu.dispatch(finish.work(10.0 * (split * c) as f64, bytes(split + 3)));
     (mean, rstd)
 }

@@ -17,6 +17,33 @@ pub fn batch_norm_stats(x: &[f64], rows: usize, c: usize) -> (Vec<f64>, Vec<f64>
     (mean, m2)
 }
 
+/// The `(mean, m2)` of `into` large sets of rows from those of `split` small ones (Chan's formula), where small set `s` holds
+/// the rows `r = s (mod split)` and large set `t` the rows `r = t (mod into)`; `into` divides `split`:
+/// `mean`, `m2 [split, c]` → `(mean [into, c], m2 [into, c])`. Sets without rows come out as 0.
+pub fn batch_norm_merge(
+    mean: &[f64],
+    m2: &[f64],
+    rows: usize,
+    c: usize,
+    split: usize,
+    into: usize,
+) -> (Vec<f64>, Vec<f64>) {
+    check("batch_norm_merge", "mean", mean.len(), &[split, c]);
+    check("batch_norm_merge", "m2", m2.len(), &[split, c]);
+    let (mut merged_mean, mut merged_m2) = (vec![0.0; into * c], vec![0.0; into * c]);
+    for i in 0..into * c {
+        // (t, ch) of the large set, and the places of the small sets that make it up, with their number of rows.
+        let (t, ch) = (i / c, i % c);
+        let sets = || (t..split.min(rows)).step_by(into).map(|s| (s * c + ch, (rows - s).div_ceil(split) as f64));
+        let count: f64 = sets().map(|(_, n)| n).sum();
+        if count > 0.0 {
+            merged_mean[i] = sets().map(|(at, n)| n * mean[at]).sum::<f64>() / count;
+            merged_m2[i] = sets().map(|(at, n)| m2[at] + n * (mean[at] - merged_mean[i]).powi(2)).sum();
+        }
+    }
+    (merged_mean, merged_m2)
+}
+
 /// What training mode derives from a batch's statistics; every vector `[c]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNormFinish {

@@ -1,7 +1,10 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
+mod activation;
 mod elementwise;
+mod loss;
 mod matmul;
+mod norm;
 mod optim;
 mod random;
 mod reduce;
@@ -39,10 +42,13 @@ pub struct Case {
 pub fn all() -> Vec<Case> {
     [
         elementwise::cases(),
+        activation::cases(),
+        reduce::cases(),
+        norm::cases(),
+        loss::cases(),
         matmul::cases(),
         optim::cases(),
         random::cases(),
-        reduce::cases(),
     ]
     .into_iter()
     .flatten()
