@@ -127,7 +127,7 @@ fn after(v: &[Var], momentum: f32) -> Running {
         target
     };
     let running = Running { mean: copy(&v[1]), var: copy(&v[2]) };
-    let one = sumi::ops::elementwise::full(v[0].tape(), [c], 1.0);
+    let one = v[0].tape().constant(sumi::ops::elementwise::full(gpu, [c], 1.0));
     ops::batch_norm(&v[0], &one, &one, &running, true, momentum, EPS);
     running
 }
