@@ -1,5 +1,6 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
+mod conv;
 mod elementwise;
 mod random;
 
@@ -34,7 +35,7 @@ pub struct Case {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    [elementwise::cases(), random::cases()].into_iter().flatten().collect()
+    [elementwise::cases(), conv::cases(), random::cases()].into_iter().flatten().collect()
 }
 
 /// Normally distributed values, the same on every machine.
