@@ -11,13 +11,18 @@
 //! | `w = weight_gradient(x, y)` | `input_gradient(y, dw)` | `forward(x, dw)` |
 
 mod geometry;
+pub mod lanes;
 pub mod naive;
 mod pad;
 
 pub use geometry::{ConvShape, Geometry};
 pub use pad::{crop2d, pad2d};
 
-use crate::autograd::Var;
+use super::{
+    elementwise::add,
+    reduce::{Axis, expand},
+};
+use crate::{autograd::Var, gpu::Family};
 
 /// Hyper-parameters of a convolution, in PyTorch's words; pairs are `[height, width]`. The default is stride 1, no padding,
 /// dilation 1, one group.
@@ -58,9 +63,9 @@ impl Conv2d {
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn conv2d(x: &Var, w: &Var, config: &Conv2d) -> Var {
+pub fn conv2d(x: &Var, w: &Var, bias: Option<&Var>, config: &Conv2d) -> Var {
     let geometry = Geometry::of_convolution("conv2d", x.shape(), w.shape(), config);
-    forward(x, w, geometry)
+    biased(forward(x, w, geometry), bias)
 }
 
 /// The gradient of [`conv2d`] by its input, of `input` = `[h_in, w_in]` pixels: `dy [n, h_out, w_out, c_out]`,
@@ -89,13 +94,30 @@ pub fn conv2d_backward_weight(x: &Var, dy: &Var, kernel: [usize; 2], config: &Co
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn conv_transpose2d(x: &Var, w: &Var, config: &Conv2d, output_padding: [usize; 2]) -> Var {
+pub fn conv_transpose2d(
+    x: &Var,
+    w: &Var,
+    bias: Option<&Var>,
+    config: &Conv2d,
+    output_padding: [usize; 2],
+) -> Var {
     let geometry = Geometry::of_transpose("conv_transpose2d", x.shape(), w.shape(), config, output_padding);
-    input_gradient(x, w, geometry)
+    biased(input_gradient(x, w, geometry), bias)
+}
+
+/// `y + bias`, which is `[c_out]`.
+fn biased(y: Var, bias: Option<&Var>) -> Var {
+    match bias {
+        Some(bias) => add(&y, &expand(bias, Axis::PerChannel, y.shape())),
+        None => y,
+    }
 }
 
 fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
-    let value = naive::conv2d(x.value(), w.value(), &geometry);
+    let value = match x.value().gpu().family() {
+        Family::Tiled => naive::conv2d(x.value(), w.value(), &geometry),
+        Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
+    };
     let (a, b) = (x.clone(), w.clone());
     Var::from_op("conv2d", value, &[x, w], move |dy, needs| {
         vec![
@@ -106,7 +128,10 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
 }
 
 fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
-    let value = naive::conv2d_backward_input(y.value(), w.value(), &geometry);
+    let value = match y.value().gpu().family() {
+        Family::Tiled => naive::conv2d_backward_input(y.value(), w.value(), &geometry),
+        Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
+    };
     let (a, b) = (y.clone(), w.clone());
     Var::from_op("conv2d_backward_input", value, &[y, w], move |dx, needs| {
         vec![needs[0].then(|| forward(dx, &b, geometry)), needs[1].then(|| weight_gradient(dx, &a, geometry))]
@@ -114,7 +139,10 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
 }
 
 fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
-    let value = naive::conv2d_backward_weight(x.value(), y.value(), &geometry);
+    let value = match x.value().gpu().family() {
+        Family::Tiled => naive::conv2d_backward_weight(x.value(), y.value(), &geometry),
+        Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
+    };
     let (a, b) = (x.clone(), y.clone());
     Var::from_op("conv2d_backward_weight", value, &[x, y], move |dw, needs| {
         vec![needs[0].then(|| input_gradient(&b, dw, geometry)), needs[1].then(|| forward(&a, dw, geometry))]

@@ -1,6 +1,7 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
 mod activation;
+mod conv;
 mod elementwise;
 mod loss;
 mod matmul;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Case> {
         loss::cases(),
         norm::cases(),
         matmul::cases(),
+        conv::cases(),
         optim::cases(),
     ];
     families.into_iter().flatten().collect()

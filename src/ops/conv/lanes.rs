@@ -1,0 +1,105 @@
+//! The rung for software adapters: register tiles shared between the lanes of a subgroup, without barriers. `lanes` is the
+//! size of the adapter's subgroups; the device refuses these kernels where it is not fixed.
+
+use super::Geometry;
+use crate::{
+    gpu::Dispatch,
+    ops::matmul::transposed,
+    ops::reduce::{View, sum_middle},
+    tensor::Tensor,
+};
+
+/// A workgroup's tile: `rows` by `cols` blocks of lanes.
+struct Tile {
+    rows: usize,
+    cols: usize,
+}
+
+impl Tile {
+    /// The tile for a matrix product of so many rows and columns. Larger ones reuse more, but take longer to compile and
+    /// waste more at the edges: 32 rows by 32 columns are as good as any larger one (benches/README.md).
+    fn of(rows: usize, cols: usize, lanes: usize) -> Self {
+        let blocks = cols.div_ceil(lanes).next_power_of_two();
+        Self { rows: rows.next_power_of_two().clamp(8, 32), cols: blocks.min((32 / lanes).max(1)) }
+    }
+
+    /// How many of them cover `rows` by `cols`.
+    fn count(&self, rows: usize, cols: usize, lanes: usize) -> usize {
+        rows.div_ceil(self.rows) * cols.div_ceil(self.cols * lanes)
+    }
+}
+
+/// `x`, `w` → `y`.
+pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let y = Tensor::empty(x.gpu(), geometry.y_shape());
+    let groups = geometry.config.groups;
+    let (rows, cols) = (y.len() / geometry.c_out, geometry.c_out / groups);
+    let tile = Tile::of(rows, cols, lanes as usize);
+    let count = groups * tile.count(rows, cols, lanes as usize);
+    launch("conv2d_lanes", [x, w, &y], geometry, tile, lanes, count);
+    y
+}
+
+/// `dy`, `w` → `dx`.
+pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let dx = Tensor::empty(dy.gpu(), geometry.x_shape());
+    let (groups, [s_h, s_w], [k_h, k_w]) = (geometry.config.groups, geometry.config.stride, geometry.kernel);
+    let cols = geometry.c_in / groups;
+    // Lanes lie along the channels of dx, so those must be neighbours in the weights.
+    let turned = transposed(w, [k_h * k_w, cols, geometry.c_out]);
+    let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
+    let tile = Tile::of(rows, cols, lanes as usize);
+    let count = groups * s_h * s_w * tile.count(rows, cols, lanes as usize);
+    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, lanes, count);
+    dx
+}
+
+/// `x`, `dy` → `dw`.
+pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let (groups, shape) = (geometry.config.groups, geometry.w_shape());
+    let [k_h, k_w] = geometry.kernel;
+    let (depth, cols) = (geometry.c_in / groups, geometry.c_out / groups);
+    let mut tile = Tile::of(depth * k_w, cols, lanes as usize);
+    tile.rows = tile.rows.next_multiple_of(lanes as usize);
+    // As the kernel decides it: a run spans a row of taps where a single tap would not fill its tiles.
+    let joined = groups == 1 && geometry.config.dilation[1] == 1 && !depth.is_multiple_of(tile.rows);
+    let (runs, run) = if joined { (k_h, depth * k_w) } else { (k_h * k_w, depth) };
+    let tiles = groups * runs * tile.count(run, cols, lanes as usize);
+    let splits = splits(tiles, geometry.n * geometry.output[0] * geometry.output[1]);
+    let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
+    let dispatch = prepare("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, lanes, tiles * splits);
+    x.gpu().dispatch(dispatch.constant("SPLITS", splits as u32));
+    sum_middle(&parts, View { outer: 1, reduce: splits, inner: shape.len() }, shape)
+}
+
+/// Into how many parts the sum over the pixels is cut: so that there is work for many threads, and for each of them enough
+/// to be worth a launch. It must not depend on the machine, because the order of the additions does on it.
+fn splits(tiles: usize, pixels: usize) -> usize {
+    const WORKGROUPS: usize = 64;
+    const PIXELS: usize = 64;
+    WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(PIXELS))
+}
+
+fn launch(name: &'static str, tensors: [&Tensor; 3], geometry: &Geometry, tile: Tile, lanes: u32, count: usize) {
+    tensors[0].gpu().dispatch(prepare(name, tensors, geometry, tile, lanes, count));
+}
+
+/// A launch of `count` workgroups, folded where one dimension does not hold them.
+fn prepare(
+    name: &'static str,
+    [a, b, output]: [&Tensor; 3],
+    geometry: &Geometry,
+    tile: Tile,
+    lanes: u32,
+    count: usize,
+) -> Dispatch {
+    Dispatch::new(name, &geometry.params())
+        .constant("LANES", lanes)
+        .constant("ROWS", tile.rows as u32)
+        .constant("COLS", tile.cols as u32)
+        .invocations(count * lanes as usize)
+        .bind(a)
+        .bind(b)
+        .bind(output)
+        .work(geometry.flops(), geometry.bytes())
+}
