@@ -1,14 +1,30 @@
 //! Matrix product and transposition, and the linear layer made of them.
+//!
+//! The product has three kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`] for
+//! software adapters.
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::{autograd::Var, gpu::Dispatch, tensor::Tensor};
+use crate::{
+    autograd::Var,
+    gpu::{Dispatch, Family},
+    tensor::Tensor,
+};
 
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct Transpose {
-    rows: u32,
-    cols: u32,
+/// `y = a b` (`torch.matmul`): `a [m, k]`, `b [k, n]` → `y [m, n]`.
+///
+/// # Panics
+/// When `a` and `b` are not matrices, or `a` has not as many columns as `b` has rows.
+pub fn matmul(a: &Var, b: &Var) -> Var {
+    let value = match a.value().gpu().family() {
+        Family::Tiled => tiled(a.value(), b.value()),
+        Family::Lanes { lanes: width } => lanes(a.value(), b.value(), width),
+    };
+    let (left, right) = (a.clone(), b.clone());
+    // dy[i,j] reaches a[i,p] by b[p,j] and b[p,j] by a[i,p]: da = dy bᵀ, db = aᵀ dy.
+    Var::from_op("matmul", value, &[a, b], move |dy, needs| {
+        vec![needs[0].then(|| matmul(dy, &transpose(&right))), needs[1].then(|| matmul(&transpose(&left), dy))]
+    })
 }
 
 /// `y = xᵀ` (`torch.t`): `x [rows, cols]` → `y [cols, rows]`.
@@ -26,7 +42,7 @@ pub fn transpose(x: &Var) -> Var {
 ///
 /// # Panics
 /// When the number of elements differs.
-pub(crate) fn transposed(x: &Tensor, [batch, rows, cols]: [usize; 3]) -> Tensor {
+pub fn transposed(x: &Tensor, [batch, rows, cols]: [usize; 3]) -> Tensor {
     const SIDE: usize = 16;
     assert_eq!(x.len(), batch * rows * cols, "transpose: {:?} is not {:?}", x.shape(), [batch, rows, cols]);
     let y = Tensor::empty(x.gpu(), [batch, cols, rows]);
@@ -36,4 +52,93 @@ pub(crate) fn transposed(x: &Tensor, [batch, rows, cols]: [usize; 3]) -> Tensor 
         .bind(&y);
     x.gpu().dispatch(dispatch.constant("SIDE", SIDE as u32).work(0.0, 8.0 * x.len() as f64));
     y
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Transpose {
+    rows: u32,
+    cols: u32,
+}
+
+/// The product by its definition, one invocation per element. Not differentiable by itself.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
+    const SIDE: usize = 16;
+    let (sizes @ Product { m, n, .. }, y) = product(a, b);
+    let dispatch = launch("matmul_naive", sizes).constant("SIDE", SIDE as u32).bind(a).bind(b).bind(&y);
+    a.gpu().dispatch(dispatch.workgroups((n as usize).div_ceil(SIDE), (m as usize).div_ceil(SIDE), 1));
+    y
+}
+
+/// The product from tiles in workgroup memory. Not differentiable by itself.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
+    // Large tiles reuse more, but only pay when there are enough of them to fill a large GPU about twice.
+    const ENOUGH: usize = 256;
+    let (sizes @ Product { m, k, n }, y) = product(a, b);
+    let tiles = |side: usize| [(n as usize).div_ceil(side), (m as usize).div_ceil(side)];
+    let large = tiles(128).iter().product::<usize>() >= ENOUGH;
+    let (side, depth) = if large { (128, 8) } else { (64, 16) };
+    let [across, down] = tiles(side);
+    let dispatch = launch("matmul_tiled", sizes)
+        .constant("TILE_M", side as u32)
+        .constant("TILE_N", side as u32)
+        .constant("TILE_K", depth)
+        .constant("VEC_A", u32::from(k.is_multiple_of(4)))
+        .constant("VEC_B", u32::from(n.is_multiple_of(4)))
+        .bind(a)
+        .bind(a)
+        .bind(b)
+        .bind(b)
+        .bind(&y);
+    a.gpu().dispatch(dispatch.workgroups(across, down, 1));
+    y
+}
+
+/// The product from register tiles shared between the `lanes` invocations of a subgroup. Not differentiable by itself. The
+/// device refuses it where the adapter has no subgroups of a fixed size.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
+    let (sizes @ Product { m, n, .. }, y) = product(a, b);
+    // The largest tile of which no half would lie outside.
+    let rows = m.next_power_of_two().min(32);
+    let cols = n.div_ceil(lanes).next_power_of_two().min(4);
+    let dispatch = launch("matmul_lanes", sizes)
+        .constant("LANES", lanes)
+        .constant("ROWS", rows)
+        .constant("COLS", cols)
+        .bind(a)
+        .bind(b)
+        .bind(&y);
+    a.gpu().dispatch(dispatch.workgroups(n.div_ceil(cols * lanes) as usize, m.div_ceil(rows) as usize, 1));
+    y
+}
+
+/// Params of the kernels of the product.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Product {
+    m: u32,
+    k: u32,
+    n: u32,
+}
+
+/// The sizes of a product, and memory for it.
+fn product(a: &Tensor, b: &Tensor) -> (Product, Tensor) {
+    let ([m, k], [rows, n]) = (a.shape().matrix("matmul"), b.shape().matrix("matmul"));
+    assert_eq!(k, rows, "matmul: {:?} and {:?} have no product", a.shape(), b.shape());
+    (Product { m: m as u32, k: k as u32, n: n as u32 }, Tensor::empty(a.gpu(), [m, n]))
+}
+
+/// A launch of one of the kernels of the product, without bindings.
+fn launch(name: &'static str, sizes: Product) -> Dispatch {
+    let [m, k, n] = [sizes.m, sizes.k, sizes.n].map(f64::from);
+    Dispatch::new(name, &sizes).work(2.0 * m * k * n, 4.0 * (m * k + k * n + m * n))
 }

@@ -1,22 +1,78 @@
 //! Products and transposes: one element, primes, and both sides of every tile's edge.
 
-use sumi::{autograd::Var, ops::matmul as ops, reference::matmul as twin};
+use sumi::{autograd::Var, ops::matmul as ops, reference::matmul as twin, tensor::Tensor};
 
 use super::{Case, normal};
-use crate::common::compare::Tolerance::Exact;
+use crate::common::compare::{Tolerance, largest};
+
+/// `[m, k, n]`: one element, primes, vectors, and each extent one below, at and one above a side of a tile.
+const PRODUCTS: [[usize; 3]; 13] = [
+    [1, 1, 1],
+    [1, 7, 1],
+    [13, 1, 5],
+    [7, 11, 13],
+    [31, 37, 41],
+    [32, 8, 32],
+    [33, 9, 33],
+    [31, 7, 31],
+    [63, 15, 63],
+    [64, 16, 64],
+    [65, 17, 65],
+    [3, 100, 72],
+    [130, 20, 1],
+];
+
+/// As many tiles of 128 by 128 as make a GPU use them, the last row and column of them cut.
+const LARGE: [usize; 3] = [128 * 15 + 1, 12, 128 * 16 - 4];
 
 pub fn cases() -> Vec<Case> {
     let sides = [[1, 1], [1, 7], [7, 1], [15, 17], [16, 16], [13, 31], [33, 65]];
-    sides.into_iter().map(|[rows, cols]| transpose(rows, cols)).collect()
+    let mut cases: Vec<_> = sides.into_iter().map(|[rows, cols]| transpose(rows, cols)).collect();
+    cases.push(transposed(3, 5, 18));
+    for sizes in PRODUCTS {
+        cases.push(product("matmul_naive", sizes, |v| on_tape(&v[0], ops::naive(v[0].value(), v[1].value()))));
+        cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
+        cases.push(product("matmul_lanes", sizes, |v| ops::matmul(&v[0], &v[1])));
+    }
+    cases.push(product("matmul_tiled", LARGE, |v| ops::matmul(&v[0], &v[1])));
+    cases
+}
+
+fn on_tape(like: &Var, value: Tensor) -> Var {
+    like.tape().constant(value)
+}
+
+fn product(kernel: &'static str, [m, k, n]: [usize; 3], run: impl Fn(&[Var]) -> Var + 'static) -> Case {
+    let (a, b) = (normal(1, [m, k]), normal(2, [k, n]));
+    let tolerance = Tolerance::Sum { terms: k, largest: largest(&a.values) * largest(&b.values) };
+    Case {
+        kernel,
+        label: format!("[{m}, {k}] by [{k}, {n}]"),
+        inputs: vec![a, b],
+        run: Box::new(move |v| vec![run(v)]),
+        twin: Box::new(move |v| vec![twin::matmul(&v[0], &v[1], m, k, n)]),
+        tolerance,
+    }
 }
 
 fn transpose(rows: usize, cols: usize) -> Case {
     Case {
         kernel: "transpose",
-        label: format!("{rows} x {cols}"),
+        label: format!("[{rows}, {cols}]"),
         inputs: vec![normal(1, [rows, cols])],
-        run: Box::new(|v: &[Var]| vec![ops::transpose(&v[0])]),
+        run: Box::new(|v| vec![ops::transpose(&v[0])]),
         twin: Box::new(move |v| vec![twin::transpose(&v[0], 1, rows, cols)]),
-        tolerance: Exact,
+        tolerance: Tolerance::Exact,
+    }
+}
+
+fn transposed(batch: usize, rows: usize, cols: usize) -> Case {
+    Case {
+        kernel: "transpose",
+        label: format!("[{batch}, {rows}, {cols}]"),
+        inputs: vec![normal(1, [batch, rows, cols])],
+        run: Box::new(move |v| vec![on_tape(&v[0], ops::transposed(v[0].value(), [batch, rows, cols]))]),
+        twin: Box::new(move |v| vec![twin::transpose(&v[0], batch, rows, cols)]),
+        tolerance: Tolerance::Exact,
     }
 }
