@@ -66,9 +66,7 @@ impl Dcgan {
     /// When the size is not a power of two from 16.
     pub fn discriminator(&self, tape: &Tape, init: &mut Init) -> Sequential {
         let halving = Config { stride: [2; 2], padding: [1; 2], ..Config::default() };
-        let down = |init: &mut Init, c_in, c_out, config| {
-            Conv2d::new(tape, init, c_in, c_out, 4, config, false, STD)
-        };
+        let down = |init: &mut Init, c_in, c_out, config| Conv2d::new(tape, init, c_in, c_out, 4, config, false, STD);
         let leaky = || LeakyRelu { negative_slope: 0.2 };
         let mut channels = self.ndf;
         let mut network = Sequential::new().with(down(init, 3, channels, halving)).with(leaky());

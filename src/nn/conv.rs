@@ -3,11 +3,7 @@
 use super::{Module, Parameter, init::Init};
 use crate::{
     autograd::{Tape, Var},
-    ops::{
-        conv::{self, Conv2d as Config},
-        elementwise::add,
-        reduce::{Axis, expand},
-    },
+    ops::conv::{self, Conv2d as Config},
 };
 
 /// `torch.nn.Conv2d`. The weights are `[k_h, k_w, c_in / groups, c_out]`.
@@ -70,14 +66,10 @@ fn named(weight: &Parameter, bias: Option<&Parameter>) -> Vec<(String, Parameter
     weight.chain(bias.map(|b| ("bias".to_owned(), b.clone()))).collect()
 }
 
-fn biased(y: Var, bias: Option<Var>) -> Var {
-    bias.map_or_else(|| y.clone(), |b| add(&y, &expand(&b, Axis::PerChannel, y.shape())))
-}
-
 impl Module for Conv2d {
     fn forward(&self, x: &Var) -> Var {
         let bias = self.bias.as_ref().map(Parameter::var);
-        biased(conv::conv2d(x, &self.weight.var(), &self.config), bias)
+        conv::conv2d(x, &self.weight.var(), bias.as_ref(), &self.config)
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {
@@ -88,7 +80,7 @@ impl Module for Conv2d {
 impl Module for ConvTranspose2d {
     fn forward(&self, x: &Var) -> Var {
         let bias = self.bias.as_ref().map(Parameter::var);
-        biased(conv::conv_transpose2d(x, &self.weight.var(), &self.config, self.output_padding), bias)
+        conv::conv_transpose2d(x, &self.weight.var(), bias.as_ref(), &self.config, self.output_padding)
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {

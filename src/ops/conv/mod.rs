@@ -94,13 +94,7 @@ pub fn conv2d_backward_weight(x: &Var, dy: &Var, kernel: [usize; 2], config: &Co
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub fn conv_transpose2d(
-    x: &Var,
-    w: &Var,
-    bias: Option<&Var>,
-    config: &Conv2d,
-    output_padding: [usize; 2],
-) -> Var {
+pub fn conv_transpose2d(x: &Var, w: &Var, bias: Option<&Var>, config: &Conv2d, output_padding: [usize; 2]) -> Var {
     let geometry = Geometry::of_transpose("conv_transpose2d", x.shape(), w.shape(), config, output_padding);
     biased(input_gradient(x, w, geometry), bias)
 }
@@ -120,10 +114,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     };
     let (a, b) = (x.clone(), w.clone());
     Var::from_op("conv2d", value, &[x, w], move |dy, needs| {
-        vec![
-            needs[0].then(|| input_gradient(dy, &b, geometry)),
-            needs[1].then(|| weight_gradient(&a, dy, geometry)),
-        ]
+        vec![needs[0].then(|| input_gradient(dy, &b, geometry)), needs[1].then(|| weight_gradient(&a, dy, geometry))]
     })
 }
 

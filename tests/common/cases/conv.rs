@@ -69,7 +69,10 @@ fn problems() -> Vec<Problem> {
         problem("padding of k - 1", [2, 5, 4, 3], [4, 3], 6).padding(3, 2),
         problem("padding beyond the kernel", [1, 3, 2, 9], [2, 2], 10).padding(4, 3),
         problem("dilation", [2, 11, 13, 4], [3, 3], 9).dilation(2, 3),
-        problem("dilation shares a factor with stride", [1, 17, 19, 3], [3, 4], 5).stride(4, 6).dilation(2, 4).padding(3, 5),
+        problem("dilation shares a factor with stride", [1, 17, 19, 3], [3, 4], 5)
+            .stride(4, 6)
+            .dilation(2, 4)
+            .padding(3, 5),
         problem("dilation is the stride", [1, 12, 9, 8], [3, 3], 16).stride(2, 3).dilation(2, 3).padding(2, 2),
         problem("dilation is twice the stride", [2, 13, 12, 5], [3, 3], 7).stride(2, 1).dilation(4, 2).padding(4, 2),
         problem("groups", [2, 6, 7, 12], [3, 3], 15).groups(3).padding(1, 1),
@@ -163,21 +166,23 @@ fn transposed() -> Vec<Case> {
         ("output_padding beyond the stride", [2, 4, 3, 5], [3, 2], 7, config([1, 2], [1, 0], [3, 4], 1), [2, 3]),
         ("output_padding, groups", [1, 4, 5, 6], [3, 2], 9, config([3, 2], [2, 0], [2, 1], 3), [2, 1]),
     ];
-    let case = |(label, x, kernel, c_out, config, extra): (&str, [usize; 4], [usize; 2], usize, ops::Conv2d, [usize; 2])| {
-        let ops::Conv2d { stride, padding, dilation, groups } = config;
-        let (x, w) = (normal(4, x), normal(5, [kernel[0], kernel[1], c_out / groups, x[3]]));
-        let [n, h, width, c] = x.shape.nhwc("case");
-        let shape = twin::ConvTranspose2d::new([n, h, width, c], c_out, kernel, stride, padding, extra, dilation, groups);
-        let terms = kernel[0] * kernel[1] * c / groups;
-        Case {
-            kernel: "conv_transpose2d",
-            label: format!("{label} {:?} by {:?}, {config:?}, {extra:?}", x.shape, w.shape),
-            tolerance: Sum { terms, largest: largest(&x.values) * largest(&w.values) },
-            inputs: vec![x, w],
-            run: Box::new(move |v| vec![ops::conv_transpose2d(&v[0], &v[1], None, &config, extra)]),
-            twin: Box::new(move |v| vec![twin::conv_transpose2d(&v[0], &v[1], &shape)]),
-        }
-    };
+    let case =
+        |(label, x, kernel, c_out, config, extra): (&str, [usize; 4], [usize; 2], usize, ops::Conv2d, [usize; 2])| {
+            let ops::Conv2d { stride, padding, dilation, groups } = config;
+            let (x, w) = (normal(4, x), normal(5, [kernel[0], kernel[1], c_out / groups, x[3]]));
+            let [n, h, width, c] = x.shape.nhwc("case");
+            let shape =
+                twin::ConvTranspose2d::new([n, h, width, c], c_out, kernel, stride, padding, extra, dilation, groups);
+            let terms = kernel[0] * kernel[1] * c / groups;
+            Case {
+                kernel: "conv_transpose2d",
+                label: format!("{label} {:?} by {:?}, {config:?}, {extra:?}", x.shape, w.shape),
+                tolerance: Sum { terms, largest: largest(&x.values) * largest(&w.values) },
+                inputs: vec![x, w],
+                run: Box::new(move |v| vec![ops::conv_transpose2d(&v[0], &v[1], None, &config, extra)]),
+                twin: Box::new(move |v| vec![twin::conv_transpose2d(&v[0], &v[1], &shape)]),
+            }
+        };
     problems.map(case).into_iter().collect()
 }
 
@@ -202,14 +207,15 @@ fn padded() -> Vec<Case> {
     let shapes = [[1, 6, 5, 1], [2, 7, 8, 3], [3, 9, 4, 64]];
     let each = shapes.into_iter().flat_map(|shape| sides.map(|sides| (shape, sides)));
     each.flat_map(|(shape, sides)| {
-        let case = |kernel, run: fn(&Var, [usize; 4]) -> Var, twin: fn(&[f64], [usize; 4], [usize; 4]) -> Vec<f64>| Case {
-            kernel,
-            label: format!("{shape:?} by {sides:?}"),
-            inputs: vec![normal(9, shape)],
-            run: Box::new(move |v| vec![run(&v[0], sides)]),
-            twin: Box::new(move |v| vec![twin(&v[0], shape, sides)]),
-            tolerance: Exact,
-        };
+        let case =
+            |kernel, run: fn(&Var, [usize; 4]) -> Var, twin: fn(&[f64], [usize; 4], [usize; 4]) -> Vec<f64>| Case {
+                kernel,
+                label: format!("{shape:?} by {sides:?}"),
+                inputs: vec![normal(9, shape)],
+                run: Box::new(move |v| vec![run(&v[0], sides)]),
+                twin: Box::new(move |v| vec![twin(&v[0], shape, sides)]),
+                tolerance: Exact,
+            };
         // What is cut off must leave something.
         let cut = sides[0] + sides[1] < shape[1] && sides[2] + sides[3] < shape[2];
         let crop = cut.then(|| case("crop2d", ops::crop2d, twin::crop2d));
