@@ -14,6 +14,7 @@ mod geometry;
 pub mod lanes;
 pub mod naive;
 mod pad;
+pub mod tiled;
 
 pub use geometry::{ConvShape, Geometry};
 pub use pad::{crop2d, pad2d};
@@ -120,10 +121,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     };
     let (a, b) = (x.clone(), w.clone());
     Var::from_op("conv2d", value, &[x, w], move |dy, needs| {
-        vec![
-            needs[0].then(|| input_gradient(dy, &b, geometry)),
-            needs[1].then(|| weight_gradient(&a, dy, geometry)),
-        ]
+        vec![needs[0].then(|| input_gradient(dy, &b, geometry)), needs[1].then(|| weight_gradient(&a, dy, geometry))]
     })
 }
 
