@@ -1,22 +1,23 @@
-// conv2d_backward_input_tiled: gradient of conv2d by its input, phase by phase, as a matrix product from workgroup memory.
-// The same kernel is conv_transpose2d (torch.nn.functional.conv_transpose2d), whose input is called dy here.
+// conv2d_backward_input_tiled: gradient of conv2d by its input, phase by phase, as a matrix product from workgroup
+// memory. The same kernel is conv_transpose2d (torch.nn.functional.conv_transpose2d), whose input is called dy here.
 //
 //   dx[n,ih,iw,ci] = sum over kh,kw,co of  dy[n,oh,ow,co] * w[kh,kw,ci,co]
 //     with oh = (ih + padding - kh*dilation) / stride where that is a whole number inside of dy,  ow likewise
 //
-//   Which taps lead to whole numbers depends on the phase of (ih, iw) alone (conv_phase): each phase is a dense convolution
-//   of dy with every step-th tap, and nothing is multiplied by a zero that is known beforehand. Rows of the product are
-//   the pixels of one phase, columns the channels of dx, terms the triples (kh, kw, co) with the taps of the phase.
+//   Which taps lead to whole numbers depends on the phase of (ih, iw) alone (conv_phase): each phase is a dense
+//   convolution of dy with every step-th tap, and nothing is multiplied by a zero that is known beforehand. Rows of the
+//   product are the pixels of one phase, columns the channels of dx, terms the triples (kh, kw, co) with the taps of the
+//   phase.
 //
-//   dy [N, H_out, W_out, C_out       ]  gradient of the output, bound twice: as numbers, and as vec4s for VEC_A (C_out /
-//                                       groups is a multiple of 4)
-//   wt [K_h, K_w, C_out, C_in/groups ]  weights, the last two extents exchanged by the kernel transpose; bound twice
-//                                       likewise for VEC_B (C_in / groups is a multiple of 4)
-//   dx [parts, N, H_in, W_in, C_in   ]  gradient of the input, every element written once; where the terms are shared out
-//                                       among several workgroups, in parts that remain to be added
+//   dy, dy4  [N, H_out, W_out, C_out]        gradient of the output, as numbers, and as vec4s for VEC_A (C_out / groups a
+//                                            multiple of 4)
+//   wt, wt4  [K_h, K_w, C_out, C_in/groups]  weights, the last two extents exchanged by the kernel transpose, as numbers,
+//                                            and as vec4s for VEC_B (C_in / groups a multiple of 4)
+//   dx       [parts, N, H_in, W_in, C_in]    gradient of the input, every element written once; where the terms are
+//                                            shared out among several workgroups, in parts that remain to be added
 //
-// Threads  a workgroup per TILE_M pixels of a phase by TILE_N channels of a group, z = (part * groups + group) * phases +
-//          phase; an invocation per 8 by 8 of the tile, dealt out as in matmul_tiled
+// Threads  a workgroup per TILE_M pixels of a phase by TILE_N channels of a group, z = (part * groups + group) * phases
+//          + phase; an invocation per 8 by 8 of the tile, dealt out as in matmul_tiled
 // Memory   as conv2d_tiled
 //          Floor: 2 flops for each element of dx and tap of its phase and channel at the rate of the FMA probe
 // Twin     reference::conv::conv2d_backward_input
@@ -71,8 +72,8 @@ fn behind(term: Term, by: u32, taps_w: u32, depth: u32) -> Term {
     return next;
 }
 
-// Where the element of dy that a term multiplies lies, or -1 if it lies outside. The first tap of the pixel of dx meets row
-// `top` and column `left` of the picture whose first row is `image`; each further tap meets one that is `rise` above.
+// Where the element of dy that a term multiplies lies, or -1 if it lies outside. The first tap of the pixel of dx meets
+// row `top` and column `left` of the picture whose first row is `image`; each further tap meets one that is `rise` above.
 fn met(term: Term, taps_h: u32, image: u32, top: i32, left: i32, rise: vec2<u32>, channel: u32) -> i32 {
     // A negative row or column becomes a large one.
     let oh = u32(top - i32(term.th * rise.x));

@@ -3,15 +3,15 @@
 //   dw[kh,kw,ci,co] = sum over n,oh,ow of  x[n,ih,iw,ci] * dy[n,oh,ow,co]
 //     with ih = oh*stride - padding + kh*dilation,  iw likewise;  x is 0 outside its bounds
 //
-//   Rows of the product are the triples (kh, kw, ci), columns the channels of dy, terms the pixels of dy. There are few rows
-//   and columns but very many terms, so the terms are shared out among workgroups in a way that depends on the shapes
-//   alone, and the kernel sum adds the parts in their order.
+//   Rows of the product are the triples (kh, kw, ci), columns the channels of dy, terms the pixels of dy. There are few
+//   rows and columns but very many terms, so the terms are shared out among workgroups in a way that depends on the
+//   shapes alone, and the kernel sum adds the parts in their order.
 //
-//   x  [N, H_in,  W_in,  C_in            ]  input, bound twice: as numbers, and as vec4s for VEC_A (C_in / groups is a
-//                                           multiple of 4)
-//   dy [N, H_out, W_out, C_out           ]  gradient of the output, bound twice likewise for VEC_B (C_out / groups is a
-//                                           multiple of 4)
-//   dw [parts, K_h, K_w, C_in/groups, C_out]  gradient of the weights in parts, every element written once
+//   x, x4    [N, H_in, W_in, C_in]                  input, as numbers, and as vec4s for VEC_A (C_in / groups a multiple
+//                                                   of 4)
+//   dy, dy4  [N, H_out, W_out, C_out]               gradient of the output, as numbers, and as vec4s for VEC_B (C_out /
+//                                                   groups a multiple of 4)
+//   dw       [parts, K_h, K_w, C_in/groups, C_out]  gradient of the weights in parts, every element written once
 //
 // Threads  a workgroup per TILE_M rows by TILE_N channels of a group and part, z = part * groups + group; an invocation
 //          per 8 by 8 of the tile: two vec4s of rows and two vec4s of columns, dealt out in turn
@@ -41,7 +41,7 @@ override DOWN: u32 = TILE_M / 8;
 override CREW: u32 = ACROSS * DOWN;
 override STRIDE_A: u32 = TILE_M / 4; // vec4s from one pixel of tile_a to the next
 override STRIDE_B: u32 = TILE_N / 4;
-override FETCHED: u32 = CREW / STRIDE_A; // pixels of tile_a that are fetched at once; CREW is a multiple of STRIDE_A
+override FETCHED: u32 = CREW / STRIDE_A; // pixels of tile_a that are fetched at once, a whole number
 
 var<workgroup> tile_a: array<vec4<f32>, TILE_K * STRIDE_A>; // [TILE_K, TILE_M / 4]
 var<workgroup> tile_b: array<vec4<f32>, TILE_K * STRIDE_B>; // [TILE_K, TILE_N / 4]

@@ -116,7 +116,7 @@ fn biased(y: Var, bias: Option<&Var>) -> Var {
 
 fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
-        Family::Tiled => naive::conv2d(x.value(), w.value(), &geometry),
+        Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), w.clone());
@@ -127,7 +127,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
-        Family::Tiled => naive::conv2d_backward_input(y.value(), w.value(), &geometry),
+        Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (y.clone(), w.clone());
@@ -138,7 +138,7 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
-        Family::Tiled => naive::conv2d_backward_weight(x.value(), y.value(), &geometry),
+        Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), y.clone());
