@@ -6,8 +6,8 @@
 //   b  [k, n]  right factor
 //   y  [m, n]  product, every element written once
 //
-// Threads  one subgroup per workgroup, which owns ROWS rows by COLS blocks of LANES columns of y; a lane owns one column of
-//          each block, in ROWS * COLS registers
+// Threads  one subgroup per workgroup, which owns ROWS rows by COLS blocks of LANES columns of y; a lane owns one column
+//          of each block, in ROWS * COLS registers
 // Memory   for LANES values of p a lane loads one element of a from each row, and the subgroup shows them to all its
 //          lanes in turn; each element of b is loaded once for ROWS multiply-adds. That is
 //          (ROWS + COLS * LANES) / (ROWS * COLS * LANES) loads per multiply-add, and neither barriers nor workgroup

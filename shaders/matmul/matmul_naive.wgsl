@@ -6,11 +6,11 @@
 //   b  [k, n]  right factor
 //   y  [m, n]  product, every element written once
 //
-// Threads  one invocation per element of y; neighbours stand in one row, so that they read neighbouring elements of b and
-//          the same element of a
-// Memory   reads 8 bytes for each multiply-add and keeps nothing: this is the definition, and the rung that the others are
-//          measured against. matmul_tiled.wgsl shares what it reads through workgroup memory, matmul_lanes.wgsl
-//          through the lanes of a subgroup.
+// Threads  one invocation per element of y; neighbours stand in one row, so that they read neighbouring elements of b
+//          and the same element of a
+// Memory   reads 8 bytes for each multiply-add and keeps nothing: this is the definition, and the rung that the others
+//          are measured against. matmul_tiled shares what it reads through workgroup memory, matmul_lanes through the
+//          lanes of a subgroup.
 // Twin     reference::matmul::matmul
 // Used by  tests and benches, as the foot of the ladder
 

@@ -2,15 +2,16 @@
 //
 //   y[i,j] = sum over p of  a[i,p] * b[p,j]
 //
-//   a  [m, k]  left factor, bound twice: as numbers, and as vec4s for VEC_A (k is a multiple of 4)
-//   b  [k, n]  right factor, bound twice: as numbers, and as vec4s for VEC_B (n is a multiple of 4)
-//   y  [m, n]  product, every element written once
+//   a, a4  [m, k]         left factor, as numbers, and as vec4s for VEC_A (k is a multiple of 4)
+//   b, b4  [k, n]         right factor, as numbers, and as vec4s for VEC_B (n is a multiple of 4)
+//   y      [parts, m, n]  product, every element written once; where the terms are shared out among several workgroups, in
+//                         parts that remain to be added
 //
-// Threads  a workgroup per TILE_M by TILE_N of y, an invocation per 8 by 8 of it: 8 rows and 2 vec4s of columns, both
-//          dealt out in turn, so that neighbours read and write neighbouring vec4s
+// Threads  a workgroup per TILE_M by TILE_N of y and part (z), an invocation per 8 by 8 of it: 8 rows and 2 vec4s of
+//          columns, both dealt out in turn, so that neighbours read and write neighbouring vec4s
 // Memory   each element of a is read n / TILE_N times and each of b m / TILE_M times from global memory. From workgroup
 //          memory come 16 vec4s for 256 multiply-adds. 64 by 64 by 16 takes 9 KiB and 64 invocations, 128 by 128 by 8
-//          takes 10 KiB and 256 invocations. Rows of tile_a are a vec4 longer than they need be: without it
+//          10 KiB and 256 invocations. Rows of tile_a are a vec4 longer than they need be: without it
 //          the four rows that a group of 32 invocations reads at once would lie in the same banks.
 //          Floor: 2 m k n flops at the rate of the FMA probe.
 // Twin     reference::matmul::matmul
@@ -37,6 +38,7 @@ override VEC_B: bool = false;
 
 override ACROSS: u32 = TILE_N / 8; // invocations along a row of the tile
 override DOWN: u32 = TILE_M / 8;
+override CREW: u32 = ACROSS * DOWN;
 override STRIDE_A: u32 = TILE_K / 4 + 1; // vec4s from one row of tile_a to the next
 override STRIDE_B: u32 = TILE_N / 4;
 
@@ -76,25 +78,34 @@ fn four_of_b(p: u32, j: u32) -> vec4<f32> {
 @compute @workgroup_size(ACROSS, DOWN)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_id) local: vec3<u32>,
     @builtin(local_invocation_index) index: u32,
 ) {
-    let first_row = group.y * TILE_M;
-    let first_col = group.x * TILE_N;
-    let crew = ACROSS * DOWN;
+    // Which tile, and which terms: whole tiles of them for each part.
+    let tile = group.y * groups.x + group.x;
+    let tiles_across = (params.n + TILE_N - 1) / TILE_N;
+    let first_row = tile / tiles_across * TILE_M;
+    let first_col = tile % tiles_across * TILE_N;
+    if first_row >= params.m {
+        return;
+    }
+    let share = ((params.k + TILE_K - 1) / TILE_K + groups.z - 1) / groups.z * TILE_K;
+    let end = min((group.z + 1) * share, params.k);
 
     var sum: array<array<vec4<f32>, 2>, 8>;
-    for (var first = 0u; first < params.k; first += TILE_K) {
+    for (var first = group.z * share; first < end; first += TILE_K) {
         // Fetch a block of a [TILE_M, TILE_K] and of b [TILE_K, TILE_N]; neighbours fetch neighbouring vec4s.
-        for (var v = 0u; v < TILE_M * TILE_K / 4; v += crew) {
+        for (var v = 0u; v < TILE_M * TILE_K / 4; v += CREW) {
             let r = (v + index) / (TILE_K / 4);
             let q = (v + index) % (TILE_K / 4);
             tile_a[r * STRIDE_A + q] = four_of_a(first_row + r, first + 4 * q);
         }
-        for (var v = 0u; v < TILE_K * STRIDE_B; v += crew) {
-            let p = (v + index) / STRIDE_B;
-            let c = (v + index) % STRIDE_B;
-            tile_b[p * STRIDE_B + c] = four_of_b(first + p, first_col + 4 * c);
+        for (var v = 0u; v < TILE_K * STRIDE_B; v += CREW) {
+            if v + index < TILE_K * STRIDE_B {
+                let p = first + (v + index) / STRIDE_B;
+                tile_b[v + index] = four_of_b(p, first_col + 4 * ((v + index) % STRIDE_B));
+            }
         }
         workgroupBarrier();
 
@@ -123,7 +134,7 @@ fn main(
                 let i = first_row + local.y + r * DOWN;
                 let j = first_col + 4 * (local.x + c * ACROSS) + e;
                 if i < params.m && j < params.n {
-                    y[i * params.n + j] = sum[r][c][e];
+                    y[(group.z * params.m + i) * params.n + j] = sum[r][c][e];
                 }
             }
         }

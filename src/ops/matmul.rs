@@ -5,10 +5,15 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::{
+    elementwise::add,
+    reduce::{Axis, expand},
+    tile::{Tile, add_parts, fold, parts},
+};
 use crate::{
     autograd::Var,
     gpu::{Dispatch, Family},
-    tensor::Tensor,
+    tensor::{Shape, Tensor},
 };
 
 /// `y = a b` (`torch.matmul`): `a [m, k]`, `b [k, n]` → `y [m, n]`.
@@ -25,6 +30,19 @@ pub fn matmul(a: &Var, b: &Var) -> Var {
     Var::from_op("matmul", value, &[a, b], move |dy, needs| {
         vec![needs[0].then(|| matmul(dy, &transpose(&right))), needs[1].then(|| matmul(&transpose(&left), dy))]
     })
+}
+
+/// `y = x w + bias` (`torch.nn.functional.linear`, whose weights are transposed): `x [n, in]`, `w [in, out]`,
+/// `bias [out]` → `y [n, out]`.
+///
+/// # Panics
+/// When the shapes do not fit.
+pub fn linear(x: &Var, w: &Var, bias: Option<&Var>) -> Var {
+    let y = matmul(x, w);
+    match bias {
+        Some(bias) => add(&y, &expand(bias, Axis::PerChannel, y.shape())),
+        None => y,
+    }
 }
 
 /// `y = xᵀ` (`torch.t`): `x [rows, cols]` → `y [cols, rows]`.
@@ -67,9 +85,11 @@ struct Transpose {
 /// As [`matmul`].
 pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
     const SIDE: usize = 16;
-    let (sizes @ Product { m, n, .. }, y) = product(a, b);
+    let sizes = Product::of(a, b);
+    let [m, _, n] = sizes.extents();
+    let y = Tensor::empty(a.gpu(), [m, n]);
     let dispatch = launch("matmul_naive", sizes).constant("SIDE", SIDE as u32).bind(a).bind(b).bind(&y);
-    a.gpu().dispatch(dispatch.workgroups((n as usize).div_ceil(SIDE), (m as usize).div_ceil(SIDE), 1));
+    a.gpu().dispatch(dispatch.workgroups(n.div_ceil(SIDE), m.div_ceil(SIDE), 1));
     y
 }
 
@@ -78,26 +98,19 @@ pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
 /// # Panics
 /// As [`matmul`].
 pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
-    // Large tiles reuse more, but only pay when there are enough of them to fill a large GPU about twice.
-    const ENOUGH: usize = 256;
-    let (sizes @ Product { m, k, n }, y) = product(a, b);
-    let tiles = |side: usize| [(n as usize).div_ceil(side), (m as usize).div_ceil(side)];
-    let large = tiles(128).iter().product::<usize>() >= ENOUGH;
-    let (side, depth) = if large { (128, 8) } else { (64, 16) };
-    let [across, down] = tiles(side);
-    let dispatch = launch("matmul_tiled", sizes)
-        .constant("TILE_M", side as u32)
-        .constant("TILE_N", side as u32)
-        .constant("TILE_K", depth)
+    let sizes = Product::of(a, b);
+    let [m, k, n] = sizes.extents();
+    let tile = Tile::of(m, n, 1);
+    let parts = parts(tile.count(m, n), k);
+    let y = Tensor::empty(a.gpu(), [parts, m, n]);
+    let [x, rows] = fold(tile.count(m, n));
+    let dispatch = tile
+        .tell(launch("matmul_tiled", sizes))
         .constant("VEC_A", u32::from(k.is_multiple_of(4)))
-        .constant("VEC_B", u32::from(n.is_multiple_of(4)))
-        .bind(a)
-        .bind(a)
-        .bind(b)
-        .bind(b)
-        .bind(&y);
-    a.gpu().dispatch(dispatch.workgroups(across, down, 1));
-    y
+        .constant("VEC_B", u32::from(n.is_multiple_of(4)));
+    let dispatch = dispatch.bind(a).bind(a).bind(b).bind(b).bind(&y);
+    a.gpu().dispatch(dispatch.workgroups(x, rows, parts));
+    add_parts(&y, Shape::from([m, n]))
 }
 
 /// The product from register tiles shared between the `lanes` invocations of a subgroup. Not differentiable by itself. The
@@ -106,22 +119,22 @@ pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
 /// # Panics
 /// As [`matmul`].
 pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
-    let (sizes @ Product { m, n, .. }, y) = product(a, b);
+    let sizes = Product::of(a, b);
+    let ([m, _, n], width) = (sizes.extents(), lanes as usize);
     // The largest tile of which no half would lie outside.
     let rows = m.next_power_of_two().min(32);
-    let cols = n.div_ceil(lanes).next_power_of_two().min(4);
+    let cols = n.div_ceil(width).next_power_of_two().min((32 / width).max(1));
+    let y = Tensor::empty(a.gpu(), [m, n]);
     let dispatch = launch("matmul_lanes", sizes)
         .constant("LANES", lanes)
-        .constant("ROWS", rows)
-        .constant("COLS", cols)
-        .bind(a)
-        .bind(b)
-        .bind(&y);
-    a.gpu().dispatch(dispatch.workgroups(n.div_ceil(cols * lanes) as usize, m.div_ceil(rows) as usize, 1));
+        .constant("ROWS", rows as u32)
+        .constant("COLS", cols as u32)
+        .workgroups(n.div_ceil(cols * width), m.div_ceil(rows), 1);
+    a.gpu().dispatch(dispatch.bind(a).bind(b).bind(&y));
     y
 }
 
-/// Params of the kernels of the product.
+/// Params of the kernels of the product: `a [m, k]`, `b [k, n]`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct Product {
@@ -130,15 +143,20 @@ struct Product {
     n: u32,
 }
 
-/// The sizes of a product, and memory for it.
-fn product(a: &Tensor, b: &Tensor) -> (Product, Tensor) {
-    let ([m, k], [rows, n]) = (a.shape().matrix("matmul"), b.shape().matrix("matmul"));
-    assert_eq!(k, rows, "matmul: {:?} and {:?} have no product", a.shape(), b.shape());
-    (Product { m: m as u32, k: k as u32, n: n as u32 }, Tensor::empty(a.gpu(), [m, n]))
+impl Product {
+    fn of(a: &Tensor, b: &Tensor) -> Self {
+        let ([m, k], [rows, n]) = (a.shape().matrix("matmul"), b.shape().matrix("matmul"));
+        assert_eq!(k, rows, "matmul: {:?} and {:?} have no product", a.shape(), b.shape());
+        Self { m: m as u32, k: k as u32, n: n as u32 }
+    }
+
+    fn extents(self) -> [usize; 3] {
+        [self.m, self.k, self.n].map(|extent| extent as usize)
+    }
 }
 
-/// A launch of one of the kernels of the product, without bindings.
+/// A launch of one of the kernels of the product, without bindings and workgroups.
 fn launch(name: &'static str, sizes: Product) -> Dispatch {
-    let [m, k, n] = [sizes.m, sizes.k, sizes.n].map(f64::from);
+    let [m, k, n] = sizes.extents().map(|extent| extent as f64);
     Dispatch::new(name, &sizes).work(2.0 * m * k * n, 4.0 * (m * k + k * n + m * n))
 }

@@ -13,6 +13,7 @@ pub mod norm;
 pub mod random;
 pub mod reduce;
 pub mod shape;
+mod tile;
 
 use crate::{autograd::Tape, gpu::Gpu};
 

@@ -14,6 +14,7 @@ mod geometry;
 pub mod lanes;
 pub mod naive;
 mod pad;
+pub mod tiled;
 
 pub use geometry::{ConvShape, Geometry};
 pub use pad::{crop2d, pad2d};
@@ -109,7 +110,7 @@ fn biased(y: Var, bias: Option<&Var>) -> Var {
 
 fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
-        Family::Tiled => naive::conv2d(x.value(), w.value(), &geometry),
+        Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), w.clone());
@@ -120,7 +121,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
-        Family::Tiled => naive::conv2d_backward_input(y.value(), w.value(), &geometry),
+        Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (y.clone(), w.clone());
@@ -131,7 +132,7 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
-        Family::Tiled => naive::conv2d_backward_weight(x.value(), y.value(), &geometry),
+        Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), y.clone());

@@ -2,7 +2,7 @@
 
 use sumi::{
     autograd::Var,
-    ops::conv::{self as ops, Geometry, lanes, naive},
+    ops::conv::{self as ops, Geometry, lanes, naive, tiled},
     reference::conv as twin,
     tensor::{Shape, Tensor},
 };
@@ -123,6 +123,9 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         forward("conv2d_naive", on_tape(move |a, b| naive::conv2d(a, b, &geometry))),
         input("conv2d_backward_input_naive", on_tape(move |a, b| naive::conv2d_backward_input(a, b, &geometry))),
         weight("conv2d_backward_weight_naive", on_tape(move |a, b| naive::conv2d_backward_weight(a, b, &geometry))),
+        forward("conv2d_tiled", on_tape(move |a, b| tiled::conv2d(a, b, &geometry))),
+        input("conv2d_backward_input_tiled", on_tape(move |a, b| tiled::conv2d_backward_input(a, b, &geometry))),
+        weight("conv2d_backward_weight_tiled", on_tape(move |a, b| tiled::conv2d_backward_weight(a, b, &geometry))),
         forward("conv2d_lanes", on_lanes(move |a, b, l| lanes::conv2d(a, b, &geometry, l))),
         input("conv2d_backward_input_lanes", on_lanes(move |a, b, l| lanes::conv2d_backward_input(a, b, &geometry, l))),
         weight(

@@ -6,7 +6,7 @@ use super::{Case, normal};
 use crate::common::compare::{Tolerance, largest};
 
 /// `[m, k, n]`: one element, primes, vectors, and each extent one below, at and one above a side of a tile.
-const PRODUCTS: [[usize; 3]; 13] = [
+const PRODUCTS: [[usize; 3]; 16] = [
     [1, 1, 1],
     [1, 7, 1],
     [13, 1, 5],
@@ -20,10 +20,13 @@ const PRODUCTS: [[usize; 3]; 13] = [
     [65, 17, 65],
     [3, 100, 72],
     [130, 20, 1],
+    [129, 300, 31],
+    [257, 9, 7],
+    [17, 8, 1027],
 ];
 
-/// As many tiles of 128 by 128 as make a GPU use them, the last row and column of them cut.
-const LARGE: [usize; 3] = [128 * 15 + 1, 12, 128 * 16 - 4];
+/// As many tiles of 128 by 128, and of 128 by 64, as make a GPU use them, the last row and column of them cut.
+const LARGE: [[usize; 3]; 2] = [[128 * 15 + 1, 12, 128 * 16 - 4], [128 * 250 + 3, 5, 66]];
 
 pub fn cases() -> Vec<Case> {
     let sides = [[1, 1], [1, 7], [7, 1], [15, 17], [16, 16], [13, 31], [33, 65]];
@@ -32,9 +35,17 @@ pub fn cases() -> Vec<Case> {
     for sizes in PRODUCTS {
         cases.push(product("matmul_naive", sizes, |v| on_tape(&v[0], ops::naive(v[0].value(), v[1].value()))));
         cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
-        cases.push(product("matmul_lanes", sizes, |v| ops::matmul(&v[0], &v[1])));
+        cases.push(product("matmul_lanes", sizes, |v| {
+            // On an adapter without subgroups of a fixed size the device refuses the launch, whatever number it is told.
+            let lanes = v[0].tape().gpu().adapter().lanes.unwrap_or(32);
+            on_tape(&v[0], ops::lanes(v[0].value(), v[1].value(), lanes))
+        }));
+        cases.push(product("matmul", sizes, |v| ops::matmul(&v[0], &v[1])));
     }
-    cases.push(product("matmul_tiled", LARGE, |v| ops::matmul(&v[0], &v[1])));
+    for sizes in LARGE {
+        cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
+    }
+    cases.push(linear());
     cases
 }
 
@@ -74,5 +85,21 @@ fn transposed(batch: usize, rows: usize, cols: usize) -> Case {
         run: Box::new(move |v| vec![on_tape(&v[0], ops::transposed(v[0].value(), [batch, rows, cols]))]),
         twin: Box::new(move |v| vec![twin::transpose(&v[0], batch, rows, cols)]),
         tolerance: Tolerance::Exact,
+    }
+}
+
+fn linear() -> Case {
+    let (x, w, bias) = (normal(1, [5, 7]), normal(2, [7, 6]), normal(3, [6]));
+    let tolerance = Tolerance::Sum { terms: 8, largest: largest(&x.values) * largest(&w.values) };
+    Case {
+        kernel: "linear",
+        label: "with a bias".into(),
+        inputs: vec![x, w, bias],
+        run: Box::new(|v| vec![ops::linear(&v[0], &v[1], Some(&v[2]))]),
+        twin: Box::new(|v| {
+            let product = twin::matmul(&v[0], &v[1], 5, 7, 6);
+            vec![product.iter().zip(v[2].iter().cycle()).map(|(y, bias)| y + bias).collect()]
+        }),
+        tolerance,
     }
 }

@@ -1,0 +1,99 @@
+//! The rung for GPUs: matrix products from tiles in workgroup memory.
+
+use super::{Conv2d, Geometry};
+use crate::{
+    gpu::Dispatch,
+    ops::{
+        matmul::{self, transposed},
+        tile::{Tile, add_parts, fold, parts},
+    },
+    tensor::Tensor,
+};
+
+/// `x`, `w` → `y`.
+pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
+    if let Some([rows, terms, cols]) = as_product(geometry) {
+        return matmul::tiled(&x.reshape([rows, terms]), &w.reshape([terms, cols])).reshape(geometry.y_shape());
+    }
+    let (groups, shape) = (geometry.config.groups, geometry.y_shape());
+    let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
+    let (tile, terms) = (Tile::of(rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
+    let parts = parts(groups * tile.count(rows, cols), terms);
+    let y = Tensor::empty(x.gpu(), [parts, shape.len()]);
+    let grid = (tile, tile.count(rows, cols), parts * groups);
+    launch("conv2d_tiled", [x, w, &y], geometry, grid, [geometry.c_in / groups, cols]);
+    add_parts(&y, shape)
+}
+
+/// `dy`, `w` → `dx`.
+pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
+    if let Some([rows, terms, cols]) = as_product(geometry) {
+        let turned = transposed(w, [1, terms, cols]).reshape([cols, terms]);
+        return matmul::tiled(&dy.reshape([rows, cols]), &turned).reshape(geometry.x_shape());
+    }
+    let ([s_h, s_w], [k_h, k_w], [t_h, t_w]) = (geometry.config.stride, geometry.kernel, geometry.tap_step());
+    let (groups, shape) = (geometry.config.groups, geometry.x_shape());
+    let (depth, cols) = (geometry.c_out / groups, geometry.c_in / groups);
+    // Neighbouring channels of dx must be neighbours in the weights.
+    let turned = transposed(w, [k_h * k_w, cols, geometry.c_out]);
+    // Pixels and taps of the largest phase; a workgroup that the others do not need has nothing to do.
+    let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
+    let terms = k_h.div_ceil(t_h) * k_w.div_ceil(t_w) * depth;
+    let batch = s_h * s_w * groups;
+    let tile = Tile::of(rows, cols, batch);
+    let parts = parts(batch * tile.count(rows, cols), terms);
+    let dx = Tensor::empty(dy.gpu(), [parts, shape.len()]);
+    let grid = (tile, tile.count(rows, cols), parts * batch);
+    launch("conv2d_backward_input_tiled", [dy, &turned, &dx], geometry, grid, [depth, cols]);
+    add_parts(&dx, shape)
+}
+
+/// `x`, `dy` → `dw`.
+pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> Tensor {
+    if let Some([rows, terms, cols]) = as_product(geometry) {
+        let turned = transposed(x, [1, rows, terms]).reshape([terms, rows]);
+        return matmul::tiled(&turned, &dy.reshape([rows, cols])).reshape(geometry.w_shape());
+    }
+    let (groups, shape) = (geometry.config.groups, geometry.w_shape());
+    let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
+    let pixels = geometry.y_shape().len() / geometry.c_out;
+    // The pixels are cut finer than any tile is, so that large tiles need not be many.
+    let tile = Tile::for_long_sums(rows, cols);
+    let parts = parts(groups * tile.count(rows, cols), pixels);
+    let dw = Tensor::empty(x.gpu(), [parts, shape.len()]);
+    let grid = (tile, tile.count(rows, cols), parts * groups);
+    launch("conv2d_backward_weight_tiled", [x, dy, &dw], geometry, grid, [geometry.c_in / groups, cols]);
+    add_parts(&dw, shape)
+}
+
+/// `[rows, terms, cols]` of the matrix product that a convolution is without any gathering: one whose kernel is as large as
+/// the picture, or is a single pixel.
+fn as_product(geometry: &Geometry) -> Option<[usize; 3]> {
+    let Geometry { n, input, c_in, output, c_out, kernel, config } = *geometry;
+    let Conv2d { stride, padding, dilation, groups } = config;
+    let plain = padding == [0, 0] && groups == 1;
+    let whole = kernel == input && dilation == [1, 1];
+    let single = kernel == [1, 1] && stride == [1, 1];
+    match plain {
+        true if whole => Some([n, input[0] * input[1] * c_in, c_out]),
+        true if single => Some([n * output[0] * output[1], c_in, c_out]),
+        _ => None,
+    }
+}
+
+/// Launches a kernel: its tile, how many of them, and how often these (along z); `[a, b]` are the neighbouring channels of
+/// its operands.
+fn launch(
+    name: &'static str,
+    [a, b, output]: [&Tensor; 3],
+    geometry: &Geometry,
+    (tile, tiles, z): (Tile, usize, usize),
+    channels: [usize; 2],
+) {
+    let [x, y] = fold(tiles);
+    let [vec_a, vec_b] = channels.map(|c| u32::from(c.is_multiple_of(4)));
+    let dispatch = tile.tell(Dispatch::new(name, &geometry.params()));
+    let dispatch = dispatch.constant("VEC_A", vec_a).constant("VEC_B", vec_b);
+    let dispatch = dispatch.workgroups(x, y, z).bind(a).bind(a).bind(b).bind(b).bind(output);
+    output.gpu().dispatch(dispatch.work(geometry.flops(), geometry.bytes()));
+}
