@@ -223,13 +223,21 @@ impl Var {
         free: bool,
         needed: impl Fn(&Self) -> bool,
     ) -> Option<(Vec<Self>, Vec<Option<Self>>)> {
-        let history = match &mut *self.0.history.borrow_mut() {
-            History::Leaf => return None,
-            History::Freed => panic!("backward came a second time to a history that it has freed"),
-            history if free => std::mem::replace(history, History::Freed),
-            History::Op(origin) => History::Op(origin.clone()),
+        let Origin { op, inputs, backward } = {
+            let mut history = self.0.history.borrow_mut();
+            let origin = match &*history {
+                History::Leaf => return None,
+                History::Freed => panic!("backward came a second time to a history that it has freed"),
+                History::Op(origin) => origin.clone(),
+            };
+            if !origin.inputs.iter().any(&needed) {
+                return Some((Vec::new(), Vec::new()));
+            }
+            if free {
+                *history = History::Freed;
+            }
+            origin
         };
-        let History::Op(Origin { op, inputs, backward }) = history else { return None };
         let needs: Vec<bool> = inputs.iter().map(needed).collect();
         let gradients = backward(gradient, &needs);
         assert_eq!(gradients.len(), inputs.len(), "{op}: backward returns a gradient for each input");

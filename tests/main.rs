@@ -20,6 +20,9 @@ mod reference;
 // Every kernel in f32 against its twin, on whatever adapter opens.
 mod kernels;
 
+// The tape: sums of gradients, history and its memory, first and second derivatives against f64.
+mod autograd;
+
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
 mod data;
 

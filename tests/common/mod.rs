@@ -28,7 +28,12 @@ pub fn families() -> Vec<Gpu> {
     }
 }
 
-fn opened(cell: &'static OnceLock<Gpu>, options: &Options) -> Gpu {
+/// A device of one's own, as a program opens it, for tests that measure what it holds.
+pub fn own_gpu() -> Gpu {
+    opened(&OnceLock::new(), &Options::default())
+}
+
+fn opened(cell: &OnceLock<Gpu>, options: &Options) -> Gpu {
     // One at a time: drivers have crashed when two devices were opened at once.
     static OPENING: Mutex<()> = Mutex::new(());
     let _guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
