@@ -12,7 +12,7 @@ use naga::{Module, ShaderStage, Span};
 /// The name every kernel's entry point has.
 pub const ENTRY_POINT: &str = "main";
 
-/// A kernel ready for a device: no imports, no overrides, short loops written out.
+/// A kernel ready for a device: imports inserted, every override with its value, short loops written out.
 #[derive(Debug, Clone)]
 pub struct Compiled {
     /// The validated module; its only entry point is [`ENTRY_POINT`].

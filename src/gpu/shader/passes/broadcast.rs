@@ -20,12 +20,11 @@ pub fn broadcast(function: &mut Function) {
 
 fn in_block(block: &mut Block, expressions: &Arena<Expression>) {
     for statement in block.iter_mut() {
-        if let Statement::SubgroupGather { mode, .. } = statement {
-            if let GatherMode::Shuffle(lane) = *mode {
-                if let Expression::Literal(Literal::U32(_)) = expressions[lane] {
-                    *mode = GatherMode::Broadcast(lane);
-                }
-            }
+        if let Statement::SubgroupGather { mode, .. } = statement
+            && let GatherMode::Shuffle(lane) = *mode
+            && let Expression::Literal(Literal::U32(_)) = expressions[lane]
+        {
+            *mode = GatherMode::Broadcast(lane);
         }
         for inner in blocks_mut(statement) {
             in_block(inner, expressions);
