@@ -1,9 +1,10 @@
 //! Convolution, its two gradients, transposed convolution, and zero padding. Channels last.
 //!
-//! A convolution is a sum of products, each of one `x`, one `w` and one `y`. [`Conv2d`] walks these triples once, and the
+//! A convolution is a sum of products, each of one `x` and one `w` for one `y`. [`Conv2d`] knows these triples, and the
 //! three kernels are the three ways of reading one: into `y`, into `dx`, into `dw`.
 
 use super::check;
+use std::ops::Range;
 
 /// Extents and hyper-parameters of one convolution; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +67,12 @@ impl Conv2d {
         [self.n, self.h_out, self.w_out, self.c_out]
     }
 
-    /// Calls `product(x_index, w_index, y_index)` for every product that the convolution adds up:
+    /// Calls `row(x, w, y)` for every product that the convolution adds up, those of one group's `c_out` at a time: the
+    /// element at `x` times each element in the range `w` adds to that in the range `y`.
+    ///
     /// `y[n,oh,ow,co] = Σ x[n,ih,iw,ci] · w[kh,kw,ci,co]` with `ih = oh·stride − padding + kh·dilation`, likewise `iw`, and
     /// `x` zero outside its bounds. `ci` counts within the group of `co`.
-    fn products(&self, mut product: impl FnMut(usize, usize, usize)) {
+    fn products(&self, mut row: impl FnMut(usize, Range<usize>, Range<usize>)) {
         let Self { n, h_in, w_in, c_in, h_out, w_out, c_out, k_h, k_w, stride, padding, dilation, groups } = *self;
         let (c_in_group, c_out_group) = (c_in / groups, c_out / groups);
         for (n, oh, ow) in positions(n, h_out, w_out) {
@@ -80,10 +83,11 @@ impl Conv2d {
                     continue;
                 }
                 let (x_pixel, y_pixel) = ((n * h_in + ih) * w_in + iw, (n * h_out + oh) * w_out + ow);
-                for (g, ci, co) in positions(groups, c_in_group, c_out_group) {
-                    let co = g * c_out_group + co;
+                for (_, g, ci) in positions(1, groups, c_in_group) {
                     let x = x_pixel * c_in + g * c_in_group + ci;
-                    product(x, ((kh * k_w + kw) * c_in_group + ci) * c_out + co, y_pixel * c_out + co);
+                    let w = ((kh * k_w + kw) * c_in_group + ci) * c_out + g * c_out_group;
+                    let y = y_pixel * c_out + g * c_out_group;
+                    row(x, w..w + c_out_group, y..y + c_out_group);
                 }
             }
         }
@@ -96,7 +100,7 @@ pub fn conv2d(x: &[f64], w: &[f64], c: &Conv2d) -> Vec<f64> {
     check("conv2d", "x", x.len(), &c.x_shape());
     check("conv2d", "w", w.len(), &c.w_shape());
     let mut y = vec![0.0; c.y_shape().iter().product()];
-    c.products(|x_i, w_i, y_i| y[y_i] += x[x_i] * w[w_i]);
+    c.products(|x_at, w_at, y_at| add_scaled(&mut y[y_at], x[x_at], &w[w_at]));
     y
 }
 
@@ -105,7 +109,7 @@ pub fn conv2d_backward_input(dy: &[f64], w: &[f64], c: &Conv2d) -> Vec<f64> {
     check("conv2d_backward_input", "dy", dy.len(), &c.y_shape());
     check("conv2d_backward_input", "w", w.len(), &c.w_shape());
     let mut dx = vec![0.0; c.x_shape().iter().product()];
-    c.products(|x_i, w_i, y_i| dx[x_i] += dy[y_i] * w[w_i]);
+    c.products(|x_at, w_at, y_at| dx[x_at] += dy[y_at].iter().zip(&w[w_at]).map(|(dy, w)| dy * w).sum::<f64>());
     dx
 }
 
@@ -115,7 +119,7 @@ pub fn conv2d_backward_weight(x: &[f64], dy: &[f64], c: &Conv2d) -> Vec<f64> {
     check("conv2d_backward_weight", "x", x.len(), &c.x_shape());
     check("conv2d_backward_weight", "dy", dy.len(), &c.y_shape());
     let mut dw = vec![0.0; c.w_shape().iter().product()];
-    c.products(|x_i, w_i, y_i| dw[w_i] += x[x_i] * dy[y_i]);
+    c.products(|x_at, w_at, y_at| add_scaled(&mut dw[w_at], x[x_at], &dy[y_at]));
     dw
 }
 
@@ -251,6 +255,11 @@ pub fn crop2d(x: &[f64], shape: [usize; 4], sides: [usize; 4]) -> Vec<f64> {
         }
     }
     y
+}
+
+/// `into += scale · row`.
+fn add_scaled(into: &mut [f64], scale: f64, row: &[f64]) {
+    into.iter_mut().zip(row).for_each(|(into, row)| *into += scale * row);
 }
 
 /// Every triple of indices below the given extents, the last fastest.

@@ -4,8 +4,10 @@
 //! - `adjoints`: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for everything linear; transposed convolution against the input gradient it is.
 //! - `derivatives`: every backward twin against central differences of its forward.
 //! - `pytorch`: every family against numbers from PyTorch in float64.
+//! - `dcgan`: the twins composed to whole training steps, against PyTorch in float64.
 
 mod adjoints;
+mod dcgan;
 mod derivatives;
 mod philox;
 mod pytorch;
