@@ -26,6 +26,9 @@ mod kernels;
 // The tape: sums of gradients, history and its memory, first and second derivatives against f64.
 mod autograd;
 
+// Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
+mod training;
+
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
 mod data;
 

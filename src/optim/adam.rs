@@ -77,6 +77,11 @@ impl Adam {
         gpu.dispatch(dispatch.work(15.0 * elements, 28.0 * elements));
     }
 
+    /// The gradients that the last step used, by the parameter's name; zero before the first.
+    pub fn gradients(&self) -> Vec<(String, Tensor)> {
+        self.packed.gradients()
+    }
+
     /// Forgets the gradients that backward has left.
     pub fn zero_grad(&self) {
         self.packed.zero_grad();

@@ -75,6 +75,11 @@ impl Packed {
         (&self.gradients).into()
     }
 
+    /// Each parameter's part of the gradients gathered last.
+    pub(super) fn gradients(&self) -> Vec<(String, Tensor)> {
+        self.parts(&self.gradients)
+    }
+
     /// Each parameter's part of a moment, by the parameter's name.
     pub(super) fn parts(&self, moment: &Buffer) -> Vec<(String, Tensor)> {
         let part = |((name, parameter), offset): (&(String, Parameter), &u64)| {

@@ -83,6 +83,26 @@ pub struct Losses {
     pub fake_after: f32,
 }
 
+/// What the discriminator's half of a step computed.
+pub struct DiscriminatorHalf {
+    /// The part of its loss that comes from real pictures.
+    pub real: Var,
+    /// The part that comes from generated ones.
+    pub fake: Var,
+    /// Its logits for the real pictures, `[N, 1, 1, 1]`.
+    pub real_logits: Var,
+    /// Its logits for the generated ones.
+    pub fake_logits: Var,
+}
+
+/// What the generator's half of a step computed.
+pub struct GeneratorHalf {
+    /// Its loss.
+    pub loss: Var,
+    /// The discriminator's logits for its pictures, `[N, 1, 1, 1]`.
+    pub logits: Var,
+}
+
 /// The figures of one step on their way from the device.
 pub struct PendingLosses(Pending);
 
@@ -165,17 +185,20 @@ impl Trainer {
     /// submit.
     pub fn step_on(&mut self, noise: &Var, real: &Var) -> PendingLosses {
         let fake = self.generator.forward(noise);
-        let (d, d_real, scores) = self.learn_discriminator(real, &fake.detach());
-        let (g, fake_after) = self.learn_generator(&fake);
+        let d = self.learn_discriminator(real, &fake.detach());
+        let g = self.learn_generator(&fake);
         self.steps += 1;
-        let g = self.config.objective.generator_report(&g, &d_real);
-        PendingLosses(Pending::new(&[&d, &g, &scores[0], &scores[1], &fake_after]))
+        self.tape.no_grad(|| {
+            let objective = self.config.objective;
+            let (d_loss, g_loss) = (add(&d.real, &d.fake), objective.generator_report(&g.loss, &d.real));
+            let scores = [&d.real_logits, &d.fake_logits, &g.logits].map(|logits| objective.score(logits));
+            PendingLosses(Pending::new(&[&d_loss, &g_loss, &scores[0], &scores[1], &scores[2]]))
+        })
     }
 
-    /// The discriminator learns to tell real pictures from generated ones. Each kind is a batch of its own, so that batch
-    /// normalisation sees them apart. Returns its loss, the part that real pictures have in it, and the mean scores of
-    /// both kinds.
-    fn learn_discriminator(&mut self, real: &Var, fake: &Var) -> (Var, Var, [Var; 2]) {
+    /// The discriminator's half of a step: it learns to tell real pictures from generated ones. Each kind is a batch of its
+    /// own, so that batch normalisation sees them apart.
+    pub fn learn_discriminator(&mut self, real: &Var, fake: &Var) -> DiscriminatorHalf {
         let objective = self.config.objective;
         let real_logits = self.discriminator.forward(real);
         let real_loss = objective.discriminator_real(&real_logits);
@@ -184,21 +207,18 @@ impl Trainer {
         let fake_loss = objective.discriminator_fake(&fake_logits);
         fake_loss.backward();
         self.discriminator_adam.step();
-        self.tape.no_grad(|| {
-            let scores = [objective.score(&real_logits), objective.score(&fake_logits)];
-            (add(&real_loss, &fake_loss), real_loss.detach(), scores)
-        })
+        let [real, fake, real_logits, fake_logits] =
+            [real_loss, fake_loss, real_logits, fake_logits].map(|var| var.detach());
+        DiscriminatorHalf { real, fake, real_logits, fake_logits }
     }
 
-    /// The generator learns to have its pictures taken for real by the discriminator as it now is. Returns its loss and
-    /// the mean score of its pictures.
-    fn learn_generator(&mut self, fake: &Var) -> (Var, Var) {
-        let objective = self.config.objective;
+    /// The generator's half of a step: it learns to have its pictures taken for real by the discriminator as it now is.
+    pub fn learn_generator(&mut self, fake: &Var) -> GeneratorHalf {
         let logits = self.discriminator.forward(fake);
-        let loss = objective.generator(&logits);
+        let loss = self.config.objective.generator(&logits);
         loss.backward_to(&self.generator.parameters().iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
         self.generator_adam.step();
-        (loss.detach(), self.tape.no_grad(|| objective.score(&logits)))
+        GeneratorHalf { loss: loss.detach(), logits: logits.detach() }
     }
 
     /// Pictures `[n, size, size, 3]` in [-1, 1] from noise that depends on `seed` and on the place in the batch alone, with

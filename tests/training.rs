@@ -1,0 +1,254 @@
+//! Whole trainings: against PyTorch step by step, the same bits for the same seed, memory that stays flat.
+
+use sumi::{
+    autograd::Var,
+    gpu::{Gpu, Options},
+    nn::{Module, Parameter, parameter_count},
+    ops::{
+        elementwise::{copy_into, mul},
+        reduce::{Axis, sum},
+    },
+    tensor::Tensor,
+    train::dcgan::{Config, Losses, Trainer},
+};
+
+use crate::{
+    common::{
+        compare::{Tolerance, assert_close},
+        families, gpu,
+    },
+    golden::{
+        self,
+        dcgan::{BATCH_FULL_WIDTH, BATCH_STEPS, State, full_width, sample, steps},
+        formula::{NZ, pictures, scaled},
+    },
+};
+
+/// What the issue of every loss and gradient is: relative for losses, and of the tensor's largest entry for gradients.
+const LOSS: f64 = 1e-5;
+const GRADIENT: f64 = 1e-4;
+
+fn config(width: usize, batch: usize) -> Config {
+    Config { ngf: width, ndf: width, batch, ..Config::default() }
+}
+
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|v| *v as f32).collect()
+}
+
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().copied().map(f64::from).collect()
+}
+
+fn constant(trainer: &Trainer, shape: [usize; 4], values: &[f64]) -> Var {
+    trainer.tape().constant(Tensor::from_slice(trainer.tape().gpu(), shape, &narrow(values)))
+}
+
+fn load_weights(parameters: &[(String, Parameter)], weights: &[golden::Tensor]) {
+    assert_eq!(parameters.len(), weights.len());
+    for ((name, parameter), weight) in parameters.iter().zip(weights) {
+        assert!(weight.name.ends_with(name.as_str()), "{name} is not {}", weight.name);
+        assert_eq!(parameter.var().shape().dims(), weight.shape, "{name}");
+        parameter.load(&narrow(&weight.values));
+    }
+}
+
+fn load_moments(moments: &[(String, Tensor)], state: &State) {
+    for ((_, tensor), values) in moments.iter().zip(state.m.iter().chain(&state.v)) {
+        copy_into(&Tensor::from_slice(tensor.gpu(), tensor.shape(), &narrow(values)), tensor);
+    }
+}
+
+fn scalar(var: &Var) -> f64 {
+    f64::from(var.value().to_vec().expect("the device answers")[0])
+}
+
+fn assert_loss(what: &str, got: f64, want: f64) {
+    assert!((got - want).abs() <= LOSS * want.abs(), "{what}: {got}, PyTorch in float64 {want}");
+}
+
+/// The largest error over the tensor's largest entry; fails where it is above the bound.
+fn gradient_error(what: &str, got: &[f64], want: &[f64], largest: f64) -> f64 {
+    assert_eq!(got.len(), want.len(), "{what}");
+    let worst = got.iter().zip(want).map(|(g, w)| (g - w).abs() / largest).fold(0.0, f64::max);
+    let known = got.iter().all(|g| g.is_finite());
+    assert!(known && worst <= GRADIENT, "{what}: the gradient is off by {worst:.1e} of its largest entry");
+    worst
+}
+
+fn compare_gradients(what: &str, got: Vec<(String, Tensor)>, want: &[golden::Tensor]) -> f64 {
+    let compare = |((_, got), want): (&(String, Tensor), &golden::Tensor)| {
+        let largest = want.values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+        let got = wide(&got.to_vec().expect("the device answers"));
+        gradient_error(&format!("{what} {}", want.name), &got, &want.values, largest)
+    };
+    got.iter().zip(want).map(compare).fold(0.0, f64::max)
+}
+
+/// Every step starts from PyTorch's float64 weights and moments, the generator's half from its discriminator.
+#[test]
+fn each_of_ten_steps_from_given_states_is_pytorchs() {
+    for gpu in families() {
+        let mut trainer = Trainer::new(&gpu, &config(8, BATCH_STEPS));
+        let [mut worst_d, mut worst_g] = [0.0_f64; 2];
+        for step in steps() {
+            let what = format!("step {} on {:?}", step.number, gpu.family());
+            load_weights(&trainer.generator.parameters(), &step.generator.weights);
+            load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
+            let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
+            let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
+            let fake = trainer.generator.forward(&noise);
+            let half = trainer.learn_discriminator(&real, &fake.detach());
+            assert_loss(&format!("{what}: D on real"), scalar(&half.real), step.losses[0]);
+            assert_loss(&format!("{what}: D on fake"), scalar(&half.fake), step.losses[1]);
+            let gradients = trainer.discriminator_adam.gradients();
+            worst_d = worst_d.max(compare_gradients(&what, gradients, &step.discriminator_gradients));
+            load_weights(&trainer.discriminator.parameters(), &step.discriminator_after.weights);
+            let half = trainer.learn_generator(&fake);
+            assert_loss(&format!("{what}: G"), scalar(&half.loss), step.losses[2]);
+            let gradients = trainer.generator_adam.gradients();
+            worst_g = worst_g.max(compare_gradients(&what, gradients, &step.generator_gradients));
+        }
+        println!("worst gradient error on {:?}: D {worst_d:.1e}, G {worst_g:.1e}", gpu.family());
+    }
+}
+
+/// The optimizer by itself: PyTorch's state, PyTorch's gradients, and the state that follows.
+#[test]
+fn adam_takes_pytorchs_steps() {
+    let mut trainer = Trainer::new(&gpu(), &config(8, BATCH_STEPS));
+    for step in steps() {
+        let (before, after) = (&step.discriminator, &step.discriminator_after);
+        let parameters = trainer.discriminator.parameters();
+        load_weights(&parameters, &before.weights);
+        load_moments(&trainer.discriminator_adam.moments(), before);
+        trainer.discriminator_adam.set_steps(step.number - 1);
+        for ((_, parameter), gradient) in parameters.iter().zip(&step.discriminator_gradients) {
+            let values = Tensor::from_slice(&gpu(), &gradient.shape[..], &narrow(&gradient.values));
+            sum(&mul(&parameter.var(), &trainer.tape().constant(values)), Axis::All).backward();
+        }
+        trainer.discriminator_adam.step();
+        for ((name, parameter), want) in parameters.iter().zip(&after.weights) {
+            let got = parameter.var().value().to_vec().expect("the device answers");
+            assert_close(&format!("step {}, {name}", step.number), &got, &want.values, Tolerance::Pointwise);
+        }
+        let moments = trainer.discriminator_adam.moments();
+        for ((name, moment), want) in moments.iter().zip(after.m.iter().chain(&after.v)) {
+            let got = moment.to_vec().expect("the device answers");
+            assert_close(&format!("step {}, {name}", step.number), &got, want, Tolerance::Pointwise);
+        }
+    }
+}
+
+/// Left alone for ten steps, we drift from float64 no further than ten times what PyTorch's own float32 does.
+#[test]
+fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
+    let mut trainer = Trainer::new(&gpu(), &config(8, BATCH_STEPS));
+    for step in steps() {
+        if step.number == 1 {
+            load_weights(&trainer.generator.parameters(), &step.generator.weights);
+            load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
+        }
+        let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
+        let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
+        let losses = trainer.step_on(&noise, &real);
+        gpu().submit().expect("the device works");
+        let Losses { d, g, .. } = losses.wait().expect("the device answers");
+        let networks = [
+            ("D", trainer.discriminator.parameters(), &step.discriminator_after, step.float32.free_distance[0]),
+            ("G", trainer.generator.parameters(), &step.generator_after, step.float32.free_distance[1]),
+        ];
+        for (network, parameters, after, pytorch) in networks {
+            let squares = parameters.iter().zip(&after.weights).map(|((_, parameter), want)| {
+                let got = wide(&parameter.var().value().to_vec().expect("the device answers"));
+                got.iter().zip(&want.values).map(|(g, w)| (g - w).powi(2)).sum::<f64>()
+            });
+            let ours = squares.sum::<f64>().sqrt();
+            println!("step {} {network}: {ours:.2e} from float64, PyTorch's float32 {pytorch:.2e}", step.number);
+            assert!(ours <= 10.0 * pytorch, "step {} {network}: {ours:.2e} from float64", step.number);
+        }
+        println!("step {}: losses {d} {g}, in float64 {} {}", step.number, step.losses[0] + step.losses[1], step.losses[2]);
+    }
+}
+
+#[test]
+fn at_full_width_the_discriminators_first_half_step_is_pytorchs() {
+    let golden = full_width();
+    let mut trainer = Trainer::new(&gpu(), &config(64, BATCH_FULL_WIDTH));
+    assert_eq!(parameter_count(&trainer.generator), 3_576_704);
+    assert_eq!(parameter_count(&trainer.discriminator), 2_765_568);
+    load_weights(&trainer.generator.parameters(), &golden.generator);
+    load_weights(&trainer.discriminator.parameters(), &golden.discriminator);
+    let noise = constant(&trainer, [BATCH_FULL_WIDTH, 1, 1, NZ], &golden.noise);
+    let real = constant(&trainer, [BATCH_FULL_WIDTH, 64, 64, 3], &scaled(&golden.pictures));
+    let fake = trainer.generator.forward(&noise).detach();
+    let drawn = sample(&wide(&fake.value().to_vec().expect("the device answers")), golden.fake.len());
+    assert!(drawn.iter().zip(&golden.fake).all(|(g, w)| (g - w).abs() < 1e-5), "G draws other pictures");
+    let half = trainer.learn_discriminator(&real, &fake);
+    assert_loss("D on real", scalar(&half.real), golden.losses[0]);
+    assert_loss("D on fake", scalar(&half.fake), golden.losses[1]);
+    for ((_, got), want) in trainer.discriminator_adam.gradients().iter().zip(&golden.gradients) {
+        let all = wide(&got.to_vec().expect("the device answers"));
+        gradient_error(&want.name, &sample(&all, want.sample.len()), &want.sample, want.max);
+        let norm = all.iter().map(|g| g * g).sum::<f64>().sqrt();
+        assert!((norm - want.norm).abs() <= GRADIENT * want.norm, "{}: norm {norm}, want {}", want.name, want.norm);
+    }
+}
+
+/// A network small enough for many steps.
+fn tiny(gpu: &Gpu, seed: u64) -> Trainer {
+    Trainer::new(gpu, &Config { size: 16, batch: 4, nz: 8, ngf: 4, ndf: 4, seed, ..Config::default() })
+}
+
+fn batch(step: u64) -> Vec<u8> {
+    let whole = pictures(4, 1, step);
+    (0..4 * 16 * 16 * 3).map(|i| whole[i * 16]).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
+    let state = |seed| {
+        let mut trainer = tiny(&gpu(), seed);
+        for step in 0..4 {
+            trainer.step(&batch(step)).expect("the device works");
+        }
+        let words = |(_, tensor): &(String, Tensor)| tensor.to_words().expect("the device answers");
+        trainer.state().iter().flat_map(words).collect::<Vec<u32>>()
+    };
+    assert_eq!(state(5), state(5));
+    assert_ne!(state(5), state(6));
+}
+
+#[test]
+fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
+    let own = Gpu::open(&Options::default()).expect("an adapter");
+    let mut trainer = tiny(&own, 0);
+    let mut cycle = |from: u64| {
+        // A step that is logged, one that is not, and a sample: all kinds there are.
+        for step in from..from + 20 {
+            let losses = trainer.step(&batch(step)).expect("the device works");
+            if step % 10 == 0 {
+                losses.wait().expect("the device answers");
+            }
+        }
+        trainer.sample(4, 7).to_vec().expect("the device answers");
+        own.memory()
+    };
+    let first = cycle(0);
+    let later: Vec<_> = (1..10).map(|c| cycle(20 * c)).collect();
+    assert!(later.iter().all(|memory| *memory == first), "{first:?} grew to {later:?}");
+}
+
+#[test]
+fn a_discriminator_learns_one_batch_by_heart() {
+    let mut trainer = tiny(&gpu(), 3);
+    let noise = constant(&trainer, [4, 1, 1, 8], &golden::formula::noise(4, 0, 1)[..32]);
+    let real = trainer.tape().constant(sumi::ops::elementwise::unpack_bytes(&gpu(), [4, 16, 16, 3], &batch(0)));
+    let fake = trainer.generator.forward(&noise).detach();
+    let mut losses = Vec::new();
+    for _ in 0..60 {
+        let half = trainer.learn_discriminator(&real, &fake);
+        losses.push(scalar(&half.real) + scalar(&half.fake));
+    }
+    assert!(losses[59] < 0.1 * losses[0], "the loss went from {} to {}", losses[0], losses[59]);
+}
