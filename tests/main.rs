@@ -22,6 +22,7 @@ mod reference;
 
 // Every kernel in f32 against its twin, on whatever adapter opens.
 mod kernels;
+mod kernels_random;
 
 // The tape: sums of gradients, history and its memory, first and second derivatives against f64.
 mod autograd;

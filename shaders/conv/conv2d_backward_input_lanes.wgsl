@@ -28,7 +28,7 @@
 @group(0) @binding(2) var<storage, read> wt: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>;
 
-override LANES: u32 = 8; // invocations of a subgroup
+override LANES: u32 = 8; // invocations of a subgroup, at most 32
 override ROWS: u32 = 32; // at most 64
 override COLS: u32 = 4; // at most 8
 
@@ -152,18 +152,20 @@ fn main(
                     let found = own < count[r];
                     part_y[r] = select(0.0, dy[select(0u, start[r] + own, found)], found);
                 }
+                // And one channel of as many rows of wt, the rows' blocks side by side [LANES, COLS, LANES].
+                var part_w: array<array<f32, 8>, 32>;
                 for (var k = 0u; k < LANES; k += 1u) {
-                    // One row of wt, its blocks side by side [COLS, LANES].
                     let row = (first_row + min(co + k, width - 1u)) * depth;
-                    var part_w: array<f32, 8>;
                     for (var c = 0u; c < COLS; c += 1u) {
-                        part_w[c] = wt[row + col[c]];
+                        part_w[k][c] = wt[row + col[c]];
                     }
-                    // The outer product of that row and a column of dy.
-                    for (var r = 0u; r < ROWS; r += 1u) {
+                }
+                // Their product, a pixel at a time, so that its sums stay in registers meanwhile.
+                for (var r = 0u; r < ROWS; r += 1u) {
+                    for (var k = 0u; k < LANES; k += 1u) {
                         let shown = subgroupShuffle(part_y[r], k);
                         for (var c = 0u; c < COLS; c += 1u) {
-                            sum[r][c] += shown * part_w[c];
+                            sum[r][c] += shown * part_w[k][c];
                         }
                     }
                 }

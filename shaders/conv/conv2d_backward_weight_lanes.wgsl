@@ -26,10 +26,10 @@
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dw: array<f32>;
 
-override LANES: u32 = 8; // invocations of a subgroup
+override LANES: u32 = 8; // invocations of a subgroup, at most 32
 override ROWS: u32 = 32; // a multiple of LANES, at most 64
 override COLS: u32 = 4; // at most 8
-override SPLITS: u32 = 1; // parts of the sum
+override STEP: u32 = 4; // pixels to a turn of the loop, at most 8
 
 // The output pixels, along one direction, whose tap falls on x: the first and how many.
 fn reached(start: i32, stride: u32, size: u32, count: u32) -> vec2<u32> {
@@ -53,7 +53,7 @@ fn main(
     let run = select(depth, depth * p.k_w, joined);
     let runs = select(p.k_h * p.k_w, p.k_h, joined);
 
-    // Which tile of dw: its first value of which run, its first channel, in which part of the channels, and which split.
+    // Which tile of dw: its first value of which run, its first channel, in which part of the channels. Splits lie along z.
     let row_tiles = (run + ROWS - 1u) / ROWS;
     let col_tiles = (width + COLS * LANES - 1u) / (COLS * LANES);
     let tile = group.y * groups.x + group.x;
@@ -61,9 +61,8 @@ fn main(
     let first_col = tile / row_tiles % col_tiles * COLS * LANES;
     let which = tile / (row_tiles * col_tiles);
     let tap = which % runs * select(1u, p.k_w, joined);
-    let part = which / runs % p.groups;
-    let split = which / (runs * p.groups);
-    if split >= SPLITS {
+    let part = which / runs;
+    if part >= p.groups {
         return;
     }
 
@@ -75,17 +74,14 @@ fn main(
     let lines = reached(top, p.stride_h, p.h_in, p.h_out);
     let places = select(reached(left, p.stride_w, p.w_in, p.w_out), vec2<u32>(0u, p.w_out), joined);
     let pixels = p.n * lines.y * places.y;
-    let share = (pixels + SPLITS - 1u) / SPLITS;
-    let first = min(split * share, pixels);
+    let share = (pixels + groups.z - 1u) / groups.z;
+    let first = min(group.z * share, pixels);
     let count = min(share, pixels - first);
-    // A split without pixels stands on pixel 0 for a turn, and finds no x there.
     let line_count = max(lines.y, 1u);
     let place_count = max(places.y, 1u);
-    let at = select(first, 0u, count == 0u);
-    var ow = at % place_count;
-    var oh = at / place_count % line_count;
-    var n = at / (place_count * line_count);
-    let line_end = select(0u, p.w_in * p.c_in, count > 0u);
+    var ow = first % place_count;
+    var oh = first / place_count % line_count;
+    var n = first / (place_count * line_count);
 
     // Values past the end of the run are zeros, channels past the last repeat it; neither is stored.
     var own: array<u32, 16>;
@@ -99,46 +95,53 @@ fn main(
 
     // The loop has at least one turn and asks at its end whether there is another: see conv2d_lanes.
     var sum: array<array<f32, 8>, 64>;
-    var done = 1u;
+    var done = 0u;
     loop {
-        // The values of the run under this pixel [ROWS / LANES, LANES] and the channels of dy [COLS, LANES].
-        let y_line = min(lines.x + oh, p.h_out - 1u);
-        let y_place = min(places.x + ow, p.w_out - 1u);
-        let ih = u32(i32(y_line * p.stride_h) + top);
-        let start = (i32(y_place * p.stride_w) + left) * i32(p.c_in) + i32(part * depth);
-        let line = (n * p.h_in + ih) * p.w_in * p.c_in;
-        var part_x: array<f32, 16>;
-        for (var v = 0u; v < ROWS / LANES; v += 1u) {
-            let place = u32(start + i32(own[v]));
-            let found = place < line_end && own[v] < run;
-            part_x[v] = select(0.0, x[select(0u, line + place, found)], found);
-        }
-        let row = ((n * p.h_out + y_line) * p.w_out + y_place) * p.c_out;
-        var part_y: array<f32, 8>;
-        for (var c = 0u; c < COLS; c += 1u) {
-            part_y[c] = dy[row + col[c]];
-        }
-        // Their outer product.
-        for (var r = 0u; r < ROWS; r += 1u) {
-            let shown = subgroupShuffle(part_x[r / LANES], r % LANES);
+        // The values of the run under the next pixels [STEP, ROWS / LANES, LANES], zeros beside x, past the run and past
+        // the last pixel; and the channels of dy there [STEP, COLS, LANES].
+        var part_x: array<array<f32, 16>, 8>;
+        var part_y: array<array<f32, 8>, 8>;
+        for (var q = 0u; q < STEP; q += 1u) {
+            let picture = min(n, p.n - 1u);
+            let y_line = min(lines.x + oh, p.h_out - 1u);
+            let y_place = min(places.x + ow, p.w_out - 1u);
+            let ih = u32(i32(y_line * p.stride_h) + top);
+            let line = (picture * p.h_in + ih) * p.w_in * p.c_in;
+            let start = (i32(y_place * p.stride_w) + left) * i32(p.c_in) + i32(part * depth);
+            let end = select(0u, p.w_in * p.c_in, done + q < count);
+            for (var v = 0u; v < ROWS / LANES; v += 1u) {
+                let place = u32(start + i32(own[v]));
+                let found = place < end && own[v] < run;
+                part_x[q][v] = select(0.0, x[select(0u, line + place, found)], found);
+            }
+            let row = ((picture * p.h_out + y_line) * p.w_out + y_place) * p.c_out;
             for (var c = 0u; c < COLS; c += 1u) {
-                sum[r][c] += shown * part_y[c];
+                part_y[q][c] = dy[row + col[c]];
+            }
+            ow += 1u;
+            oh = select(oh, oh + 1u, ow == place_count);
+            ow = select(ow, 0u, ow == place_count);
+            n = select(n, n + 1u, oh == line_count);
+            oh = select(oh, 0u, oh == line_count);
+        }
+        // Their outer products, a value of the run at a time, so that its sums stay in registers meanwhile.
+        for (var r = 0u; r < ROWS; r += 1u) {
+            for (var q = 0u; q < STEP; q += 1u) {
+                let shown = subgroupShuffle(part_x[q][r / LANES], r % LANES);
+                for (var c = 0u; c < COLS; c += 1u) {
+                    sum[r][c] += shown * part_y[q][c];
+                }
             }
         }
-        ow += 1u;
-        oh = select(oh, oh + 1u, ow == place_count);
-        ow = select(ow, 0u, ow == place_count);
-        n = select(n, n + 1u, oh == line_count);
-        oh = select(oh, 0u, oh == line_count);
 
         continuing {
-            done += 1u;
-            break if done > count;
+            done += STEP;
+            break if done >= count;
         }
     }
 
     for (var r = 0u; r < ROWS; r += 1u) {
-        let row = ((split * p.k_h * p.k_w + tap) * depth + first_row + r) * p.c_out + part * width;
+        let row = ((group.z * p.k_h * p.k_w + tap) * depth + first_row + r) * p.c_out + part * width;
         for (var c = 0u; c < COLS; c += 1u) {
             let co = first_col + c * LANES + lane;
             if first_row + r < run && co < width {

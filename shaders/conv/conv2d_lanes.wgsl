@@ -27,7 +27,7 @@
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-override LANES: u32 = 8; // invocations of a subgroup
+override LANES: u32 = 8; // invocations of a subgroup, at most 32
 override ROWS: u32 = 32; // at most 64
 override COLS: u32 = 4; // at most 8
 
@@ -133,18 +133,20 @@ fn main(
                     let found = place < end[r] && own < run;
                     part_x[r] = select(0.0, x[select(0u, line[r] + place, found)], found);
                 }
+                // And one channel of as many rows of w, the rows' blocks side by side [LANES, COLS, LANES].
+                var part_w: array<array<f32, 8>, 32>;
                 for (var k = 0u; k < LANES; k += 1u) {
-                    // One row of w, its blocks side by side [COLS, LANES].
                     let row = (tap + min(j + k, run - 1u)) * p.c_out;
-                    var part_w: array<f32, 8>;
                     for (var c = 0u; c < COLS; c += 1u) {
-                        part_w[c] = w[row + col[c]];
+                        part_w[k][c] = w[row + col[c]];
                     }
-                    // The outer product of that row and a column of x.
-                    for (var r = 0u; r < ROWS; r += 1u) {
+                }
+                // Their product, a pixel at a time, so that its sums stay in registers meanwhile.
+                for (var r = 0u; r < ROWS; r += 1u) {
+                    for (var k = 0u; k < LANES; k += 1u) {
                         let shown = subgroupShuffle(part_x[r], k);
                         for (var c = 0u; c < COLS; c += 1u) {
-                            sum[r][c] += shown * part_w[c];
+                            sum[r][c] += shown * part_w[k][c];
                         }
                     }
                 }

@@ -36,7 +36,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
     let (rows, cols) = (y.len() / geometry.c_out, geometry.c_out / groups);
     let tile = Tile::of(rows, cols, lanes as usize);
     let count = groups * tile.count(rows, cols, lanes as usize);
-    launch("conv2d_lanes", [x, w, &y], geometry, tile, lanes, count);
+    launch("conv2d_lanes", [x, w, &y], geometry, tile, lanes, [count, 1]);
     y
 }
 
@@ -50,7 +50,7 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let tile = Tile::of(rows, cols, lanes as usize);
     let count = groups * s_h * s_w * tile.count(rows, cols, lanes as usize);
-    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, lanes, count);
+    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, lanes, [count, 1]);
     dx
 }
 
@@ -67,8 +67,7 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     let tiles = groups * runs * tile.count(run, cols, lanes as usize);
     let splits = splits(tiles, geometry.n * geometry.output[0] * geometry.output[1]);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    let dispatch = prepare("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, lanes, tiles * splits);
-    x.gpu().dispatch(dispatch.constant("SPLITS", splits as u32));
+    launch("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, lanes, [tiles, splits]);
     sum_middle(&parts, View { outer: 1, reduce: splits, inner: shape.len() }, shape)
 }
 
@@ -80,26 +79,27 @@ fn splits(tiles: usize, pixels: usize) -> usize {
     WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(PIXELS))
 }
 
-fn launch(name: &'static str, tensors: [&Tensor; 3], geometry: &Geometry, tile: Tile, lanes: u32, count: usize) {
-    tensors[0].gpu().dispatch(prepare(name, tensors, geometry, tile, lanes, count));
-}
-
-/// A launch of `count` workgroups, folded where one dimension does not hold them.
-fn prepare(
+/// Records a launch of `count` workgroups, in rows where one dimension does not hold them, and as many again for each split.
+fn launch(
     name: &'static str,
     [a, b, output]: [&Tensor; 3],
     geometry: &Geometry,
     tile: Tile,
     lanes: u32,
-    count: usize,
-) -> Dispatch {
-    Dispatch::new(name, &geometry.params())
+    [count, splits]: [usize; 2],
+) {
+    let rows = count.div_ceil(MOST_WORKGROUPS);
+    let dispatch = Dispatch::new(name, &geometry.params())
         .constant("LANES", lanes)
         .constant("ROWS", tile.rows as u32)
         .constant("COLS", tile.cols as u32)
-        .invocations(count * lanes as usize)
+        .workgroups(count.div_ceil(rows), rows, splits)
         .bind(a)
         .bind(b)
         .bind(output)
-        .work(geometry.flops(), geometry.bytes())
+        .work(geometry.flops(), geometry.bytes());
+    output.gpu().dispatch(dispatch);
 }
+
+/// Workgroups that every adapter takes along one dimension.
+const MOST_WORKGROUPS: usize = 65_535;

@@ -2,7 +2,11 @@
 
 use sumi::{
     autograd::Var,
-    ops::conv::{self as ops, Geometry, lanes, naive, tiled},
+    ops::{
+        conv::{self as ops, Geometry, lanes, naive, tiled},
+        elementwise::{mul, square},
+        reduce::{Axis, sum},
+    },
     reference::conv as twin,
     tensor::{Shape, Tensor},
 };
@@ -92,6 +96,7 @@ pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = problems().iter().flat_map(rungs).collect();
     cases.extend(transposed());
     cases.extend(biased());
+    cases.extend(derivatives());
     cases.extend(padded());
     cases
 }
@@ -203,6 +208,79 @@ fn biased() -> Vec<Case> {
         }),
         tolerance: Pointwise,
     }]
+}
+
+/// Each of the three kernels is the derivative of the other two: `⟨conv2d(x, w), y⟩` read in three ways and differentiated
+/// by both arguments. And a derivative of derivatives: `‖dx‖²` by `w`, as in a penalty on gradients.
+fn derivatives() -> Vec<Case> {
+    let problems = [
+        Problem::new("derivatives", [2, 5, 4, 3], [3, 2], 5).padding(1, 1),
+        Problem::new("derivatives", [2, 9, 8, 6], [3, 2], 9).stride(2, 3).dilation(2, 1).padding(2, 1).groups(3),
+    ];
+    problems.iter().flat_map(derivatives_of).collect()
+}
+
+fn derivatives_of(problem: &Problem) -> Vec<Case> {
+    let (x, w) = (normal(1, problem.x), normal(2, problem.w_shape()));
+    let geometry = Geometry::of_convolution("case", x.shape, w.shape, &problem.config);
+    let y = normal(3, geometry.y_shape());
+    let (config, size, kernel, shape) = (problem.config, geometry.input, geometry.kernel, twin_shape(&geometry));
+    let largest = [&x, &w, &y].map(|input| largest(&input.values)).into_iter().fold(0.0, f64::max);
+    let terms = x.values.len().max(y.values.len());
+    let case = |kernel: &'static str, largest: f64, run: Derivatives, twin: TwinDerivatives| Case {
+        kernel,
+        label: format!("{} {:?} by {:?}, {config:?}", problem.label, x.shape, w.shape),
+        inputs: vec![x.clone(), w.clone(), y.clone()],
+        run: Box::new(move |v| {
+            let leaves: Vec<Var> = v.iter().map(|v| v.tape().leaf(v.value().clone())).collect();
+            run(&leaves[0], &leaves[1], &leaves[2])
+        }),
+        twin: Box::new(move |v| twin(&v[0], &v[1], &v[2])),
+        tolerance: Sum { terms, largest },
+    };
+    let (to_x, to_w, to_y) = (twin::conv2d_backward_input, twin::conv2d_backward_weight, twin::conv2d);
+    vec![
+        case(
+            "conv2d",
+            largest * largest,
+            Box::new(move |x, w, y| by(&ops::conv2d(x, w, None, &config), y, [x, w])),
+            Box::new(move |x, w, y| vec![to_x(y, w, &shape), to_w(x, y, &shape)]),
+        ),
+        case(
+            "conv2d_backward_input",
+            largest * largest,
+            Box::new(move |x, w, y| by(&ops::conv2d_backward_input(y, w, size, &config), x, [y, w])),
+            Box::new(move |x, w, y| vec![to_y(x, w, &shape), to_w(x, y, &shape)]),
+        ),
+        case(
+            "conv2d_backward_weight",
+            largest * largest,
+            Box::new(move |x, w, y| by(&ops::conv2d_backward_weight(x, y, kernel, &config), w, [x, y])),
+            Box::new(move |x, w, y| vec![to_x(y, w, &shape), to_y(x, w, &shape)]),
+        ),
+        case(
+            "conv2d",
+            largest.powi(4),
+            Box::new(move |x, w, y| {
+                let dx = sum(&mul(&ops::conv2d(x, w, None, &config), y), Axis::All).gradients(std::slice::from_ref(x), true);
+                let penalty = sum(&square(dx[0].as_ref().expect("y depends on x")), Axis::All);
+                penalty.gradients(std::slice::from_ref(w), false).into_iter().map(|g| g.expect("dx depends on w")).collect()
+            }),
+            Box::new(move |_, w, y| {
+                let twice: Vec<f64> = to_x(y, w, &shape).iter().map(|dx| 2.0 * dx).collect();
+                vec![to_w(&twice, y, &shape)]
+            }),
+        ),
+    ]
+}
+
+type Derivatives = Box<dyn Fn(&Var, &Var, &Var) -> Vec<Var>>;
+type TwinDerivatives = Box<dyn Fn(&[f64], &[f64], &[f64]) -> Vec<Vec<f64>>>;
+
+/// The gradients of `⟨result, with⟩` by two arguments.
+fn by(result: &Var, with: &Var, arguments: [&Var; 2]) -> Vec<Var> {
+    let found = sum(&mul(result, with), Axis::All).gradients(&arguments.map(Var::clone), false);
+    found.into_iter().map(|gradient| gradient.expect("it depends on both")).collect()
 }
 
 fn padded() -> Vec<Case> {
