@@ -10,6 +10,7 @@ mod launch;
 pub mod loss;
 pub mod matmul;
 pub mod norm;
+pub mod probe;
 pub mod random;
 pub mod reduce;
 pub mod shape;

@@ -7,6 +7,7 @@ mod loss;
 mod matmul;
 mod norm;
 mod optim;
+mod probe;
 mod random;
 mod reduce;
 
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Case> {
         matmul::cases(),
         conv::cases(),
         optim::cases(),
+        probe::cases(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -1,0 +1,114 @@
+//! Every kernel at the shapes of DCGAN, in GFLOP/s, GB/s and percent of what the adapter was measured to be able to.
+//!
+//! `cargo bench --bench kernels` prints criterion's figures and, at the end, the table for benches/README.md. A name behind
+//! `--` picks among the benches, `--test` runs each once. On software adapters the networks are small.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+mod subjects;
+mod table;
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, SamplingMode};
+use sumi::{
+    autograd::Tape,
+    gpu::{Gpu, Options},
+    ops,
+    tensor::Tensor,
+};
+
+use self::{
+    common::{
+        cases::{self, Case},
+        compare::assert_close,
+    },
+    subjects::Subject,
+    table::{Line, Table},
+};
+
+/// Launches that one submit holds; more would only lengthen its list.
+const LAUNCHES: u64 = 32;
+
+/// Cases that a kernel must pass before it is timed.
+const PROOFS: usize = 3;
+
+fn main() {
+    let gpu = Gpu::open(&Options::default()).unwrap_or_else(|error| panic!("the benches need an adapter: {error}"));
+    let timestamps = gpu.start_profile();
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1))
+        .configure_from_args();
+    let tape = ops::tape(&gpu);
+    let cases = cases::all();
+    let mut table = Table::new(&gpu, timestamps);
+    for subject in subjects::all(&tape) {
+        prove(&tape, &cases, &subject);
+        table.extend(time(&gpu, timestamps, &mut criterion, &subject));
+    }
+    criterion.final_summary();
+    println!("{table}");
+}
+
+/// Holds the first kernel of a subject against its twin.
+fn prove(tape: &Tape, cases: &[Case], subject: &Subject) {
+    let kernel = subject.kernels[0];
+    let proofs: Vec<_> = cases.iter().filter(|case| case.kernel == kernel).take(PROOFS).collect();
+    assert!(!proofs.is_empty(), "{kernel} has no case");
+    for case in proofs {
+        let vars: Vec<_> =
+            case.inputs.iter().map(|i| tape.constant(Tensor::from_slice(tape.gpu(), i.shape, &i.values))).collect();
+        let outputs = (case.run)(&vars);
+        let wide: Vec<Vec<f64>> =
+            case.inputs.iter().map(|i| i.values.iter().copied().map(f64::from).collect()).collect();
+        for (output, want) in outputs.iter().zip((case.twin)(&wide)) {
+            let got = output.value().to_vec().unwrap_or_else(|error| panic!("{kernel}: {error}"));
+            assert_close(&format!("{kernel} {}", case.label), &got, &want, case.tolerance);
+        }
+    }
+}
+
+/// Times a subject with criterion. Returns a line for each of its kernels, from the fastest sample; none where criterion
+/// was told to leave it out.
+fn time(gpu: &Gpu, timestamps: bool, criterion: &mut Criterion, subject: &Subject) -> Vec<Line> {
+    let fastest: Cell<Option<(f64, Vec<Line>)>> = Cell::new(None);
+    let mut group = criterion.benchmark_group(subject.kernels[0]);
+    group.sampling_mode(SamplingMode::Flat);
+    group.bench_function(&subject.shape, |bencher| {
+        bencher.iter_custom(|count| {
+            let (seconds, lines) = sample(gpu, timestamps, subject, count);
+            let before = fastest.take().filter(|(least, _)| *least <= seconds);
+            fastest.set(Some(before.unwrap_or((seconds, lines))));
+            Duration::from_secs_f64(seconds * count as f64)
+        });
+    });
+    group.finish();
+    fastest.take().map_or_else(Vec::new, |(_, lines)| lines)
+}
+
+/// Runs a subject `count` times: seconds for one run, and a line for each of its kernels.
+fn sample(gpu: &Gpu, timestamps: bool, subject: &Subject, count: u64) -> (f64, Vec<Line>) {
+    let finish = || gpu.finish().unwrap_or_else(|error| panic!("{}: {error}", subject.kernels[0]));
+    // What was recorded while the subject was made is not to be timed.
+    finish();
+    gpu.start_profile();
+    let begun = Instant::now();
+    for run in 1..=count {
+        (subject.run)();
+        if run % LAUNCHES == 0 {
+            finish();
+        }
+    }
+    finish();
+    let wall = begun.elapsed().as_secs_f64() / count as f64;
+    if !timestamps {
+        return (wall, vec![Line::of_wall_clock(subject, wall)]);
+    }
+    let lines: Vec<_> = gpu.profile().rows().into_iter().filter_map(|row| Line::of_kernel(subject, count, row)).collect();
+    (lines.iter().map(|line| line.seconds).sum(), lines)
+}

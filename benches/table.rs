@@ -1,0 +1,104 @@
+//! The table that the benches print: what was measured, and how near it is to the adapter's limits.
+
+use std::{collections::BTreeSet, fmt};
+
+use sumi::gpu::{Gpu, Row, Work, shader};
+
+use super::subjects::Subject;
+
+/// One kernel at one shape.
+pub struct Line {
+    kernel: &'static str,
+    shape: String,
+    /// For one run of the subject, in which the kernel may be launched several times.
+    pub seconds: f64,
+    work: Work,
+}
+
+impl Line {
+    /// What the device's clock says of a kernel; `None` for one that is not what the subject is about. `row` is of so many
+    /// `runs`.
+    pub fn of_kernel(subject: &Subject, runs: u64, (kernel, row): (&'static str, Row)) -> Option<Self> {
+        let per_run = 1.0 / runs as f64;
+        let work = Work { flops: row.work.flops * per_run, bytes: row.work.bytes * per_run };
+        let wanted = subject.kernels.contains(&kernel);
+        wanted.then(|| Self { kernel, shape: subject.shape.clone(), seconds: row.seconds * per_run, work })
+    }
+
+    /// What the wall clock says of the whole subject; its work is not known then.
+    pub fn of_wall_clock(subject: &Subject, seconds: f64) -> Self {
+        Self { kernel: subject.kernels[0], shape: subject.shape.clone(), seconds, work: Work::default() }
+    }
+
+    fn gflops(&self) -> f64 {
+        self.work.flops / self.seconds / 1e9
+    }
+
+    fn gigabytes(&self) -> f64 {
+        self.work.bytes / self.seconds / 1e9
+    }
+}
+
+/// All lines, and the adapter they are of.
+pub struct Table {
+    adapter: String,
+    timestamps: bool,
+    lines: Vec<Line>,
+}
+
+impl Table {
+    pub fn new(gpu: &Gpu, timestamps: bool) -> Self {
+        Self { adapter: format!("{}, {:?}", gpu.adapter(), gpu.family()), timestamps, lines: Vec::new() }
+    }
+
+    pub fn extend(&mut self, lines: Vec<Line>) {
+        self.lines.extend(lines);
+    }
+
+    /// The most that a probe reached.
+    fn peak(&self, probe: &str, rate: impl Fn(&Line) -> f64) -> Option<f64> {
+        self.lines.iter().filter(|line| line.kernel == probe).map(rate).reduce(f64::max).filter(|rate| *rate > 0.0)
+    }
+
+    /// Kernels that no line is about.
+    fn missing(&self) -> Vec<&'static str> {
+        let timed: BTreeSet<_> = self.lines.iter().map(|line| line.kernel).collect();
+        shader::kernels().map(|source| source.name).filter(|name| !timed.contains(name)).collect()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (flops, bytes) = (self.peak("fma", Line::gflops), self.peak("copy", Line::gigabytes));
+        writeln!(f, "\n{}", self.adapter)?;
+        match (flops, bytes) {
+            (Some(flops), Some(bytes)) => writeln!(f, "peak {flops:.1} GFLOP/s (fma), {bytes:.1} GB/s (copy)\n")?,
+            _ => writeln!(f, "the probes were not timed, so there is no peak to compare with\n")?,
+        }
+        if !self.timestamps {
+            writeln!(f, "The adapter has no timestamps: times are of the wall clock, all kernels of a line together.\n")?;
+        }
+        writeln!(f, "| kernel | shape | ms | GFLOP/s | GB/s | % of peak |\n|---|---|---:|---:|---:|---:|")?;
+        for line in &self.lines {
+            // The nearer of the two limits is the one that matters.
+            let of = |rate: f64, peak: Option<f64>| peak.map(|peak| 100.0 * rate / peak);
+            let (by_flops, by_bytes) = (of(line.gflops(), flops), of(line.gigabytes(), bytes));
+            let percent = match (by_flops, by_bytes) {
+                (Some(by_flops), Some(by_bytes)) if by_flops >= by_bytes => format!("{by_flops:.0} (flops)"),
+                (_, Some(by_bytes)) => format!("{by_bytes:.0} (bytes)"),
+                _ => String::new(),
+            };
+            let (ms, gflops, gigabytes) = (1e3 * line.seconds, line.gflops(), line.gigabytes());
+            writeln!(
+                f,
+                "| {} | {} | {ms:.3} | {gflops:.2} | {gigabytes:.2} | {percent} |",
+                line.kernel, line.shape
+            )?;
+        }
+        let missing = self.missing();
+        if !missing.is_empty() {
+            writeln!(f, "\nNot timed in this run: {}.", missing.join(", "))?;
+        }
+        Ok(())
+    }
+}
