@@ -10,12 +10,13 @@ use sumi::{
         self,
         activation::{leaky_relu, relu, sigmoid, softplus, tanh},
         conv::{Conv2d, conv_transpose2d, conv2d},
-        elementwise::{abs, exp, log, mul, reciprocal, scale, shift, sqrt, square, sub},
+        elementwise::{abs, add, exp, log, mul, reciprocal, scale, shift, sqrt, square, sub},
         loss::{bce_with_logits_loss, hinge_loss, mse_loss},
+        matmul::matmul,
         norm::{Running, batch_norm},
         reduce::{Axis, expand, mean, sum},
     },
-    reference::{activation as act, conv, elementwise as el, loss, norm, reduce},
+    reference::{activation as act, conv, elementwise as el, loss, matmul as mm, norm, reduce},
     tensor::Tensor,
 };
 
@@ -303,17 +304,33 @@ fn batch_norm_in_evaluation_mode() {
 }
 
 #[test]
+fn linear() {
+    r1(
+        vec![normal(1, [3, 4]), normal(2, [4, 5]), normal(3, [5]), normal(4, [3, 5])],
+        |v| {
+            let y = matmul(&v[0], &v[1]);
+            weighted(&tanh(&add(&y, &expand(&v[2], Axis::PerChannel, y.shape()))), &v[3])
+        },
+        |v| {
+            let y = el::add(&mm::matmul(&v[0], &v[1], 3, 4, 5), &reduce::expand(&v[2], 1, 3, 5));
+            let dy = act::tanh_backward(&act::tanh(&y), &v[3]);
+            mm::matmul(&dy, &mm::transpose(&v[1], 1, 4, 5), 3, 5, 4)
+        },
+    );
+}
+
+#[test]
 fn convolution() {
     r1(
-        vec![normal(1, [2, 5, 4, 2]), normal(2, [3, 3, 2, 3]), normal(3, [2, 3, 2, 3])],
+        vec![normal(1, [2, 5, 4, 2]), normal(2, [3, 3, 2, 3]), normal(3, [3]), normal(4, [2, 3, 2, 3])],
         |v| {
             let config = Conv2d { stride: [2, 2], padding: [1, 1], ..Conv2d::default() };
-            weighted(&tanh(&conv2d(&v[0], &v[1], &config)), &v[2])
+            weighted(&tanh(&conv2d(&v[0], &v[1], Some(&v[2]), &config)), &v[3])
         },
         |v| {
             let c = conv::Conv2d::new([2, 5, 4, 2], 3, [3, 3], [2, 2], [1, 1], [1, 1], 1);
-            let y = act::tanh(&conv::conv2d(&v[0], &v[1], &c));
-            conv::conv2d_backward_input(&act::tanh_backward(&y, &v[2]), &v[1], &c)
+            let y = el::add(&conv::conv2d(&v[0], &v[1], &c), &reduce::expand(&v[2], 1, 12, 3));
+            conv::conv2d_backward_input(&act::tanh_backward(&act::tanh(&y), &v[3]), &v[1], &c)
         },
     );
 }
@@ -321,16 +338,16 @@ fn convolution() {
 #[test]
 fn transposed_convolution() {
     r1(
-        vec![normal(1, [2, 3, 2, 3]), normal(2, [3, 3, 2, 3]), normal(3, [2, 6, 4, 2])],
+        vec![normal(1, [2, 3, 2, 3]), normal(2, [3, 3, 2, 3]), normal(3, [2]), normal(4, [2, 6, 4, 2])],
         |v| {
             let config = Conv2d { stride: [2, 2], padding: [1, 1], ..Conv2d::default() };
-            weighted(&softplus(&conv_transpose2d(&v[0], &v[1], &config, [1, 1])), &v[2])
+            weighted(&softplus(&conv_transpose2d(&v[0], &v[1], Some(&v[2]), &config, [1, 1])), &v[3])
         },
         |v| {
             let c = conv::ConvTranspose2d::new([2, 3, 2, 3], 2, [3, 3], [2, 2], [1, 1], [1, 1], [1, 1], 1);
-            let y = conv::conv_transpose2d(&v[0], &v[1], &c);
+            let y = el::add(&conv::conv_transpose2d(&v[0], &v[1], &c), &reduce::expand(&v[2], 1, 48, 2));
             // The input gradient of a transposed convolution is the convolution it comes from.
-            conv::conv2d(&act::softplus_backward(&y, &v[2]), &v[1], &c.conv())
+            conv::conv2d(&act::softplus_backward(&y, &v[3]), &v[1], &c.conv())
         },
     );
 }
@@ -341,8 +358,8 @@ fn a_critic_under_a_gradient_penalty() {
         inputs: vec![normal(1, [2, 4, 4, 2]), normal(2, [3, 3, 2, 3]), normal(3, [4, 4, 3, 1])],
         scalar: |v| {
             let same = Conv2d { padding: [1, 1], ..Conv2d::default() };
-            let hidden = leaky_relu(&conv2d(&v[0], &v[1], &same), 0.2);
-            sum(&scale(&conv2d(&hidden, &v[2], &Conv2d::default()), 0.1), Axis::All)
+            let hidden = leaky_relu(&conv2d(&v[0], &v[1], None, &same), 0.2);
+            sum(&scale(&conv2d(&hidden, &v[2], None, &Conv2d::default()), 0.1), Axis::All)
         },
         gradient: |v| {
             let lower = conv::Conv2d::new([2, 4, 4, 2], 3, [3, 3], [1, 1], [1, 1], [1, 1], 1);
