@@ -3,8 +3,9 @@
 //! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any.
 //! [`Pictures::open_folder`] reads one from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of
 //! them, `resize` makes squares). [`Loader`] hands out shuffled batches that are ready before they are asked for.
-//! [`portraits`] draws pictures where there is no folder.
+//! [`portraits`] draws pictures where there is no folder, [`Pictures::portraits`] makes a set of them.
 
+mod builtin;
 mod decode;
 mod error;
 mod folder;

@@ -1,0 +1,123 @@
+//! Draws pictures from a trained network: parses the command line, draws, writes, and turns the outcome into an exit code.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{ArgGroup, Parser};
+use sumi::{
+    gpu::{Gpu, Options},
+    train::{
+        Error,
+        report::sheet::{picture, save, sheet},
+        sample::{draw, interpolate, restore},
+    },
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sample runs/dcgan-1 -n 64 --out faces               64 pictures: faces/0000.png to faces/0063.png
+  sample runs/dcgan-1 -n 100 --seed 7 --grid all.png  100 others on one sheet
+  sample runs/dcgan-1 --interpolate way.png           the way from one picture to another
+With cargo: cargo run --release --bin sample -- --help
+
+The same seed gives the same pictures, whatever -n: picture 5 of 10 is picture 5 of 100.";
+
+/// Draws pictures from a run of `train`.
+#[derive(Parser)]
+#[command(name = "sample", version, after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("what").args(["out", "grid", "interpolate"]).required(true).multiple(true))]
+struct Arguments {
+    /// Folder of the run, such as runs/dcgan-1, or a checkpoint
+    run: PathBuf,
+
+    /// How many pictures
+    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    count: u32,
+
+    /// Which pictures: another seed gives others
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Write single pictures to this folder: 0000.png, 0001.png, …
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Write one sheet with all of them to this PNG file
+    #[arg(long, value_name = "FILE")]
+    grid: Option<PathBuf>,
+
+    /// Write a strip to this PNG file: the way from the seed's first picture to its second
+    #[arg(long, value_name = "FILE")]
+    interpolate: Option<PathBuf>,
+
+    /// How many pictures the strip has
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "interpolate",
+        value_parser = clap::value_parser!(u32).range(2..=1000))]
+    steps: u32,
+
+    /// The GPU to use: an index or a part of a name from `train --list-adapters` [default: the best one]
+    #[arg(long, value_name = "NAME|INDEX")]
+    adapter: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match sample(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn sample(arguments: &Arguments) -> Result<(), Error> {
+    let gpu = Gpu::open(&Options { adapter: arguments.adapter.clone(), ..Options::default() })?;
+    let checkpoint =
+        if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
+    let (trainer, header) = restore(&gpu, checkpoint, None)?;
+    let size = header.config.size;
+    line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps, gpu.adapter()));
+    if arguments.out.is_some() || arguments.grid.is_some() {
+        let bytes = draw(&trainer, arguments.seed, arguments.count as usize)?;
+        if let Some(folder) = &arguments.out {
+            write_single(&bytes, size, folder)?;
+        }
+        if let Some(file) = &arguments.grid {
+            let columns = (arguments.count as usize).isqrt().max(1);
+            write(&sheet(&bytes, size, columns), file)?;
+        }
+    }
+    if let Some(file) = &arguments.interpolate {
+        let count = arguments.steps as usize;
+        let bytes = interpolate(&trainer, arguments.seed, count)?;
+        write(&sheet(&bytes, size, count), file)?;
+    }
+    Ok(())
+}
+
+fn write_single(bytes: &[u8], size: usize, folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
+    let pictures = bytes.chunks_exact(3 * size * size);
+    let count = pictures.len();
+    for (place, bytes) in pictures.enumerate() {
+        save(&picture(bytes, size), &folder.join(format!("{place:04}.png")))?;
+    }
+    line(&format!("{count} pictures in {}", folder.display()));
+    Ok(())
+}
+
+fn write(sheet: &image::RgbImage, file: &Path) -> Result<(), Error> {
+    save(sheet, file)?;
+    line(&format!("{}", file.display()));
+    Ok(())
+}
+
+/// Prints a line. A reader that has gone away is no reason to stop.
+fn line(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}

@@ -1,3 +1,0 @@
-//! Trains a network.
-
-fn main() {}

@@ -1,0 +1,68 @@
+//! Trains a network: parses the command line, runs, and turns the outcome into an exit code.
+
+mod arguments;
+mod interrupt;
+mod terminal;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use sumi::{
+    gpu::{Gpu, Options},
+    train::{
+        Error,
+        checkpoint::family,
+        config::RunConfig,
+        run::{Outcome, Resumed, Run},
+    },
+};
+use terminal::{Terminal, error, line};
+
+fn main() -> ExitCode {
+    let arguments = arguments::parse();
+    if arguments.list_adapters {
+        return terminal::list_adapters();
+    }
+    interrupt::listen();
+    match train(&arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            error(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn train(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let mut terminal = Terminal::new();
+    let resumed = arguments.resume.as_deref().map(|run| Resumed::read(run, &arguments.flags)).transpose()?;
+    let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
+    let adapter = arguments.flags.adapter.clone().or(of_run);
+    let gpu = Gpu::open(&Options { adapter, ..Options::default() })?;
+    line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
+    let mut run = match resumed {
+        Some(resumed) => Run::resume(&gpu, resumed, &mut terminal)?,
+        None => {
+            let config = RunConfig::new(&arguments.flags, gpu.adapter().kind)?;
+            let chosen = arguments.flags.preset.is_some();
+            line(&terminal::preset_line(&config, gpu.adapter().kind, chosen));
+            Run::start(&gpu, config, arguments.out.as_deref(), &mut terminal)?
+        }
+    };
+    let profiled = arguments.profile && gpu.start_profile();
+    let outcome = run.train(&mut terminal);
+    terminal.close(&run, &gpu);
+    if profiled {
+        line(&gpu.profile().to_string());
+    } else if arguments.profile {
+        line("No profile: this adapter has no timestamps");
+    }
+    match outcome? {
+        Outcome::Finished => line(&terminal::what_next(run.folder())),
+        Outcome::Interrupted => {
+            line(&terminal::how_to_go_on(run.folder()));
+            return Ok(ExitCode::from(interrupt::EXIT_CODE));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,108 @@
+//! What a file says, and what becomes of files that say something else. No GPU.
+
+use super::*;
+
+fn example() -> Checkpoint {
+    let header = Header {
+        version: VERSION,
+        recipe: "dcgan".to_owned(),
+        config: dcgan::Config::default(),
+        flip: true,
+        steps: 12,
+        generator_steps: 12,
+        discriminator_steps: 12,
+        position: 13,
+        pictures: 99,
+        adapter: "a \"quoted\" adapter".to_owned(),
+        family: "lanes 8".to_owned(),
+        sha256: String::new(),
+    };
+    let values = |shape: &[usize], first: f32| Values {
+        shape: shape.to_vec(),
+        elements: (0..shape.iter().product::<usize>()).map(|i| first + i as f32).collect(),
+    };
+    let tensors = [("b.weight".to_owned(), values(&[2, 3], 0.5)), ("a.bias".to_owned(), values(&[5], -1.0))];
+    Checkpoint { header, tensors: tensors.into() }
+}
+
+fn read(bytes: &[u8]) -> Result<Checkpoint, Error> {
+    Checkpoint::from_bytes(Path::new("checkpoint.safetensors"), bytes)
+}
+
+/// The file with `from` replaced by `to`, which is as long.
+fn altered(from: &str, to: &str) -> Vec<u8> {
+    let (bytes, from) = (example().to_bytes(), from.as_bytes());
+    let at = bytes.windows(from.len()).position(|window| window == from).expect("the text is there");
+    assert_eq!(from.len(), to.len());
+    [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let (written, bytes) = (example(), example().to_bytes());
+    let back = read(&bytes).expect("the file is whole");
+    assert_eq!(back.tensors, written.tensors);
+    assert_eq!(Header { sha256: String::new(), ..back.header.clone() }, written.header);
+    assert_eq!(back.header.sha256.len(), 64);
+    assert_eq!(back.to_bytes(), bytes, "equal states are equal files");
+}
+
+#[test]
+fn the_header_is_canonical() {
+    let json = example().header.json();
+    let keys: Vec<_> = json.match_indices('"').map(|(at, _)| at).collect();
+    assert!(json.starts_with(r#"{"adapter":"#) && json.ends_with(r#""version":1}"#), "{json}");
+    assert!(!keys.is_empty() && !json.contains(": ") && !json.contains(", "));
+}
+
+#[test]
+fn a_file_cut_anywhere_is_told_from_a_whole_one() {
+    let bytes = example().to_bytes();
+    for length in [0, 7, 8, 100, bytes.len() - 1] {
+        let error = read(&bytes[..length]).expect_err("a part is no checkpoint");
+        assert!(matches!(error, Error::Broken { .. }), "{length} bytes: {error}");
+        assert!(error.to_string().contains("cut short"));
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_the_data_is_seen() {
+    let bytes = example().to_bytes();
+    for at in bytes.len() - 44..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(matches!(read(&damaged), Err(Error::Checksum { .. })), "byte {at}");
+    }
+}
+
+#[test]
+fn other_files_are_named_for_what_they_are() {
+    assert!(matches!(read(&altered("steps\\\":12", "steps\\\":21")), Err(Error::Checksum { .. })));
+    assert!(matches!(read(&altered("b.weight", "c.weight")), Err(Error::Checksum { .. })));
+    assert!(matches!(read(&altered("\"sumi\"", "\"pony\"")), Err(Error::Foreign { .. })));
+    let future = read(&altered("version\\\":1", "version\\\":7")).expect_err("a version of the future");
+    assert!(matches!(future, Error::Version { found: 7, .. }));
+    let other = safetensors::serialize::<&str, TensorView<'_>, _>([], None).expect("no tensors fit");
+    assert!(matches!(read(&other), Err(Error::Foreign { .. })));
+}
+
+#[test]
+fn numbers_that_are_none_are_found() {
+    let mut checkpoint = example();
+    assert_eq!(checkpoint.not_finite(), None);
+    checkpoint.tensors.get_mut("b.weight").expect("it is there").elements[3] = f32::NAN;
+    assert_eq!(checkpoint.not_finite(), Some("b.weight"));
+}
+
+#[test]
+fn a_file_is_replaced_in_one_move() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("checkpoint.safetensors");
+    replace(&path, b"one").expect("the folder can be written");
+    replace(&path, b"two").expect("the folder can be written");
+    fs::write(folder.path().join(".unfinished-x.tmp"), b"half").expect("the folder can be written");
+    remove_unfinished(folder.path()).expect("the folder can be read");
+    let names: Vec<_> = fs::read_dir(folder.path()).expect("it is there").map(|e| e.expect("a name").path()).collect();
+    assert_eq!(names, [path.clone()]);
+    assert_eq!(fs::read(path).expect("it is there"), b"two");
+}

@@ -1,0 +1,48 @@
+//! The pictures of a run: those of its folder, or drawn ones.
+
+use std::time::Instant;
+
+use super::{
+    Error,
+    config::RunConfig,
+    report::sheet,
+    run::{Listener, SHEET},
+};
+use crate::data::{Pictures, portraits::Rendering};
+
+/// Files that are named one by one when they cannot be read; the rest are counted.
+const NAMED: usize = 10;
+
+/// Reads or draws them.
+pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Pictures, Error> {
+    let (size, start) = (config.dcgan.size, Instant::now());
+    let Some(folder) = &config.data else {
+        let count = config.portraits as usize;
+        tell.say(&format!("No --data: drawing {count} portraits of {size}×{size} pixels, the same in every run"));
+        let drawn = Pictures::portraits(count, size, Rendering::Anime, &mut |done, all| tell.preparing(done, all));
+        tell.say(&format!("Drew {count} portraits in {:.1} s, {}", start.elapsed().as_secs_f64(), mib(&drawn)));
+        return Ok(drawn);
+    };
+    tell.say(&format!("Reading pictures from {}", folder.display()));
+    let (pictures, report) = Pictures::open_folder(folder, size, &mut |done, all| tell.preparing(done, all))?;
+    for (path, reason) in report.skipped.iter().take(NAMED) {
+        tell.warn(&format!("skipped {}: {reason}", path.display()));
+    }
+    if report.skipped.len() > NAMED {
+        tell.warn(&format!("and {} more were skipped", report.skipped.len() - NAMED));
+    }
+    tell.say(&format!("In {:.1} s {report}; {}", start.elapsed().as_secs_f64(), mib(&pictures)));
+    Ok(pictures)
+}
+
+/// The first pictures of a set as a sheet.
+pub(super) fn real(pictures: &Pictures) -> image::RgbImage {
+    let (count, columns) = SHEET;
+    let each = 3 * pictures.size().pow(2);
+    let shown = &pictures.pixels()[..count.min(pictures.len()) * each];
+    sheet::sheet(shown, pictures.size(), columns)
+}
+
+fn mib(pictures: &Pictures) -> String {
+    format!("{:.1} MiB in memory", pictures.bytes() as f64 / f64::from(1 << 20))
+}
