@@ -241,7 +241,8 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
 
 #[test]
 fn a_discriminator_learns_one_batch_by_heart() {
-    let mut trainer = tiny(&gpu(), 3);
+    let config = Config { size: 16, batch: 4, nz: 8, ngf: 4, ndf: 4, lr: 2e-3, ..Config::default() };
+    let mut trainer = Trainer::new(&gpu(), &config);
     let noise = constant(&trainer, [4, 1, 1, 8], &golden::formula::noise(4, 0, 1)[..32]);
     let real = trainer.tape().constant(sumi::ops::elementwise::unpack_bytes(&gpu(), [4, 16, 16, 3], &batch(0)));
     let fake = trainer.generator.forward(&noise).detach();

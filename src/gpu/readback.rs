@@ -1,6 +1,7 @@
 //! A value on its way from the device: a handle that can be asked, and only waits when told to.
 
 use std::{
+    cell::Cell,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,11 +14,12 @@ pub struct Readback {
     ticket: u64,
     guarded: bool,
     bytes: u64,
+    taken: Cell<bool>,
 }
 
 impl Readback {
     pub(super) fn new(device: Arc<dyn Device>, ticket: u64, guarded: bool, bytes: u64) -> Self {
-        Self { device, ticket, guarded, bytes }
+        Self { device, ticket, guarded, bytes, taken: Cell::new(false) }
     }
 
     /// The values if they have arrived, else `None`.
@@ -26,6 +28,7 @@ impl Readback {
     /// When the device failed, or (on a checked device) when a kernel wrote past the tensor's end.
     pub fn try_take(&self) -> Result<Option<Vec<f32>>, Error> {
         let Some(mut bytes) = self.device.take_read(self.ticket)? else { return Ok(None) };
+        self.taken.set(true);
         if self.guarded {
             let guard = bytes.split_off(bytes.len() - GUARD as usize);
             if guard.chunks_exact(4).any(|word| word != UNWRITTEN.to_le_bytes()) {
@@ -56,6 +59,8 @@ impl Readback {
 
 impl Drop for Readback {
     fn drop(&mut self) {
-        self.device.forget_read(self.ticket);
+        if !self.taken.get() {
+            self.device.forget_read(self.ticket);
+        }
     }
 }

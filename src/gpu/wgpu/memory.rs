@@ -1,7 +1,7 @@
 //! Device buffers: tensors' memory, and the host-visible ones through which values are read.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -58,10 +58,16 @@ impl Memory {
     }
 }
 
+/// Buffers made when a read finds none of its size: one for each submit that may be under way, so that a read in every
+/// submit finds one whatever the timing.
+const READS_AHEAD: usize = 4;
+
 /// Reads under way, and their buffers to be used again.
 #[derive(Default)]
 pub(super) struct Reads {
     under_way: HashMap<u64, Read>,
+    // Tickets that were given up before their copy was even submitted.
+    given_up: HashSet<u64>,
     free: BTreeMap<u64, Vec<wgpu::Buffer>>,
 }
 
@@ -80,7 +86,13 @@ impl Reads {
         let size = bytes.next_power_of_two().max(256);
         match self.free.get_mut(&size).and_then(Vec::pop) {
             Some(buffer) => Ok(buffer),
-            None => memory.create(size, BufferUsages::COPY_DST | BufferUsages::MAP_READ, 0),
+            None => {
+                let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
+                for _ in 1..READS_AHEAD {
+                    self.free.entry(size).or_default().push(memory.create(size, usage, 0)?);
+                }
+                memory.create(size, usage, 0)
+            }
         }
     }
 
@@ -91,7 +103,8 @@ impl Reads {
         buffer.slice(..bytes).map_async(wgpu::MapMode::Read, move |result| {
             let _ = tell.set(result);
         });
-        self.under_way.insert(ticket, Read { buffer, bytes, arrived, forgotten: false });
+        let forgotten = self.given_up.remove(&ticket);
+        self.under_way.insert(ticket, Read { buffer, bytes, arrived, forgotten });
     }
 
     pub(super) fn take(&mut self, ticket: u64) -> Result<Option<Vec<u8>>, Error> {
@@ -107,8 +120,11 @@ impl Reads {
     }
 
     pub(super) fn forget(&mut self, ticket: u64) {
-        if let Some(read) = self.under_way.get_mut(&ticket) {
-            read.forgotten = true;
+        match self.under_way.get_mut(&ticket) {
+            Some(read) => read.forgotten = true,
+            None => {
+                self.given_up.insert(ticket);
+            }
         }
     }
 
