@@ -33,5 +33,8 @@ mod training;
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
 mod data;
 
+// The programs as black boxes: exit codes, messages, and the files they leave, on whatever adapter opens.
+mod cli;
+
 // What the levels share: the list of cases, the three tolerances, and the device.
 mod common;

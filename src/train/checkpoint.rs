@@ -131,34 +131,65 @@ pub struct Checkpoint {
 pub enum Error {
     /// There is none.
     #[error("there is no checkpoint at {}; give the folder of a run, such as runs/dcgan-1", .path.display())]
-    Missing { path: PathBuf },
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system refuses to read it.
     #[error("the checkpoint {} cannot be read: {source}", .path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
     /// Cut short, or no safetensors file at all.
     #[error(
         "{} is no whole safetensors file ({reason}): it was cut short, or is something else. \
          Put back a copy of it, or start a new run", .path.display()
     )]
-    Broken { path: PathBuf, reason: String },
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A safetensors file of another program.
     #[error("{} is a safetensors file, but not a checkpoint of sumi: {reason}", .path.display())]
-    Foreign { path: PathBuf, reason: String },
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A format that we do not know.
     #[error(
         "the checkpoint {} has format version {found}, and this program reads {VERSION}; \
          use the sumi that wrote it", .path.display()
     )]
-    Version { path: PathBuf, found: u64 },
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version of the file.
+        found: u64,
+    },
     /// The contents are not those that were written.
     #[error(
         "the checkpoint {} is damaged: its contents do not match its checksum. \
          Put back a copy of it, or start a new run", .path.display()
     )]
-    Checksum { path: PathBuf },
+    Checksum {
+        /// The file.
+        path: PathBuf,
+    },
     /// The tensors are not those of the networks.
     #[error("the checkpoint {} does not fit these networks:\n{differences}", .path.display())]
-    Misfit { path: PathBuf, differences: String },
+    Misfit {
+        /// The file.
+        path: PathBuf,
+        /// A line for each tensor.
+        differences: String,
+    },
 }
 
 impl Checkpoint {

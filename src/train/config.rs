@@ -279,7 +279,7 @@ impl Changes {
 }
 
 /// A value as `config.toml` would show it.
-fn shown(value: &impl Serialize) -> String {
+pub(super) fn shown(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::Null) | Err(_) => "none".to_owned(),
         Ok(serde_json::Value::String(text)) => text,

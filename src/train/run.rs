@@ -12,7 +12,7 @@ use std::{
 use super::{
     Error,
     checkpoint::{Checkpoint, Header, Progress, family},
-    config::{Flags, RunConfig},
+    config::{Flags, RunConfig, shown},
     dcgan::{Losses, PendingLosses, Trainer},
     pictures::{pictures, real},
     preset::Length,
@@ -194,11 +194,11 @@ impl Run {
     fn introduce(&self, tell: &mut dyn Listener) {
         let config = &self.config.dcgan;
         tell.say(&format!(
-            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3:?}, Adam {4}",
+            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate {4}",
             config.size,
             parameter_count(&self.trainer.generator),
             parameter_count(&self.trainer.discriminator),
-            config.objective,
+            shown(&config.objective),
             config.lr,
         ));
         tell.say(&format!(
@@ -259,7 +259,7 @@ impl Run {
         self.gpu.finish()?;
         let memory = self.gpu.memory();
         tell.say(&format!(
-            "First step done in {:.1} s; device memory: {:.0} MiB in {} buffers",
+            "First step done in {:.1} s; device memory: {:.1} MiB in {} buffers",
             start.elapsed().as_secs_f64(),
             memory.bytes as f64 / f64::from(1 << 20),
             memory.buffers

@@ -65,7 +65,7 @@ impl Terminal {
         let (waited, memory) = (run.waited().as_secs_f64(), gpu.memory());
         line(&format!(
             "{steps} steps in {} ({:.2} it/s, {:.0} images/s), of which {waited:.2} s ({:.1} %) waiting for pictures; \
-             device memory {:.0} MiB in {} buffers",
+             device memory {:.1} MiB in {} buffers",
             duration(seconds),
             steps / seconds,
             steps * self.batch as f64 / seconds,
