@@ -1,5 +1,6 @@
-//! Activations and their derivatives. A backward twin takes what its kernel takes: the input `x` where the derivative is
-//! easiest in it, the output `y` where it is easiest in that (sigmoid, tanh). One shape throughout, whatever it is.
+//! Activations and their derivatives. A backward twin takes what its kernel takes: the input `x` where the derivative
+//! is easiest in it, the output `y` where it is easiest in that (sigmoid, tanh). One shape throughout, whatever it
+//! is.
 
 use super::{map, zip};
 

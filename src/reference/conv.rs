@@ -9,24 +9,37 @@ use std::ops::Range;
 /// Extents and hyper-parameters of one convolution; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2d {
+    /// Pictures in the batch.
     pub n: usize,
+    /// Rows of the input.
     pub h_in: usize,
+    /// Columns of the input.
     pub w_in: usize,
+    /// Channels of the input.
     pub c_in: usize,
+    /// Rows of the output.
     pub h_out: usize,
+    /// Columns of the output.
     pub w_out: usize,
+    /// Channels of the output.
     pub c_out: usize,
+    /// Rows of the kernel.
     pub k_h: usize,
+    /// Columns of the kernel.
     pub k_w: usize,
+    /// Pixels from one kernel position to the next.
     pub stride: [usize; 2],
+    /// Zeros on each side of the input.
     pub padding: [usize; 2],
+    /// Pixels from one tap of the kernel to the next.
     pub dilation: [usize; 2],
+    /// Groups of channels; each sees its own alone.
     pub groups: usize,
 }
 
 impl Conv2d {
-    /// The convolution of `x [n, h_in, w_in, c_in]` to `c_out` channels with a `kernel` of `[k_h, k_w]`; the output's extent
-    /// is `⌊(h_in + 2·padding − dilation·(k_h − 1) − 1) / stride⌋ + 1`, and likewise across.
+    /// The convolution of `x [n, h_in, w_in, c_in]` to `c_out` channels with a `kernel` of `[k_h, k_w]`; the output's
+    /// extent is `⌊(h_in + 2·padding − dilation·(k_h − 1) − 1) / stride⌋ + 1`, and likewise across.
     ///
     /// # Panics
     /// If `groups` divides not both channel counts, or the dilated kernel is larger than the padded input.
@@ -70,8 +83,8 @@ impl Conv2d {
     /// Calls `row(x, w, y)` for every product that the convolution adds up, those of one group's `c_out` at a time: the
     /// element at `x` times each element in the range `w` adds to that in the range `y`.
     ///
-    /// `y[n,oh,ow,co] = Σ x[n,ih,iw,ci] · w[kh,kw,ci,co]` with `ih = oh·stride − padding + kh·dilation`, likewise `iw`, and
-    /// `x` zero outside its bounds. `ci` counts within the group of `co`.
+    /// `y[n,oh,ow,co] = Σ x[n,ih,iw,ci] · w[kh,kw,ci,co]` with `ih = oh·stride − padding + kh·dilation`, likewise
+    /// `iw`, and `x` zero outside its bounds. `ci` counts within the group of `co`.
     fn products(&self, mut row: impl FnMut(usize, Range<usize>, Range<usize>)) {
         let Self { n, h_in, w_in, c_in, h_out, w_out, c_out, k_h, k_w, stride, padding, dilation, groups } = *self;
         let (c_in_group, c_out_group) = (c_in / groups, c_out / groups);
@@ -126,28 +139,42 @@ pub fn conv2d_backward_weight(x: &[f64], dy: &[f64], c: &Conv2d) -> Vec<f64> {
 /// Extents and hyper-parameters of one transposed convolution; pairs are `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvTranspose2d {
+    /// Pictures in the batch.
     pub n: usize,
+    /// Rows of the input.
     pub h_in: usize,
+    /// Columns of the input.
     pub w_in: usize,
+    /// Channels of the input.
     pub c_in: usize,
+    /// Rows of the output.
     pub h_out: usize,
+    /// Columns of the output.
     pub w_out: usize,
+    /// Channels of the output.
     pub c_out: usize,
+    /// Rows of the kernel.
     pub k_h: usize,
+    /// Columns of the kernel.
     pub k_w: usize,
+    /// Output pixels from one stamp of the kernel to the next.
     pub stride: [usize; 2],
+    /// Pixels cut off each side of the output.
     pub padding: [usize; 2],
+    /// Pixels from one tap of the kernel to the next.
     pub dilation: [usize; 2],
+    /// Groups of channels; each sees its own alone.
     pub groups: usize,
 }
 
 impl ConvTranspose2d {
     /// The transposed convolution of `x [n, h_in, w_in, c_in]` to `c_out` channels with a `kernel` of `[k_h, k_w]`; the
-    /// output's extent is `(h_in − 1)·stride − 2·padding + dilation·(k_h − 1) + output_padding + 1`, and likewise across.
+    /// output's extent is `(h_in − 1)·stride − 2·padding + dilation·(k_h − 1) + output_padding + 1`, and likewise
+    /// across.
     ///
     /// # Panics
-    /// If `groups` divides not both channel counts, if `output_padding` is not below the stride or the dilation, or if the
-    /// padding leaves no output.
+    /// If `groups` divides not both channel counts, if `output_padding` is not below the stride or the dilation, or
+    /// if the padding leaves no output.
     #[expect(clippy::too_many_arguments, reason = "the arguments of torch.nn.functional.conv_transpose2d")]
     pub fn new(
         [n, h_in, w_in, c_in]: [usize; 4],
@@ -197,12 +224,12 @@ impl ConvTranspose2d {
     }
 }
 
-/// Transposed convolution without bias (`torch.nn.functional.conv_transpose2d`), as it is told: every input pixel stamps the
-/// kernel, scaled by itself, onto the output. `x [n, h_in, w_in, c_in]`, `w [k_h, k_w, c_out / groups, c_in]` →
-/// `y [n, h_out, w_out, c_out]`:
+/// Transposed convolution without bias (`torch.nn.functional.conv_transpose2d`), as it is told: every input pixel
+/// stamps the kernel, scaled by itself, onto the output. `x [n, h_in, w_in, c_in]`, `w [k_h, k_w, c_out / groups,
+/// c_in]` → `y [n, h_out, w_out, c_out]`:
 ///
-/// `y[n,oh,ow,co] += x[n,ih,iw,ci] · w[kh,kw,co,ci]` with `oh = ih·stride − padding + kh·dilation`, likewise `ow`, dropped
-/// where that leaves the output. `co` counts within the group of `ci`.
+/// `y[n,oh,ow,co] += x[n,ih,iw,ci] · w[kh,kw,co,ci]` with `oh = ih·stride − padding + kh·dilation`, likewise `ow`,
+/// dropped where that leaves the output. `co` counts within the group of `ci`.
 pub fn conv_transpose2d(x: &[f64], w: &[f64], c: &ConvTranspose2d) -> Vec<f64> {
     check("conv_transpose2d", "x", x.len(), &c.x_shape());
     check("conv_transpose2d", "w", w.len(), &c.w_shape());

@@ -1,4 +1,5 @@
-//! One output element from the input elements at the same place. Every argument and result has one shape, whatever it is.
+//! One output element from the input elements at the same place. Every argument and result has one shape, whatever it
+//! is.
 
 use super::{map, sign, zip};
 
@@ -67,7 +68,8 @@ pub fn copy(x: &[f64]) -> Vec<f64> {
     x.to_vec()
 }
 
-/// The first `len` bytes of `words`, four to a word and the lowest first, from 0 … 255 to −1 … 1: `y = 2 · byte / 255 − 1`.
+/// The first `len` bytes of `words`, four to a word and the lowest first, from 0 … 255 to −1 … 1: `y = 2 · byte / 255
+/// − 1`.
 pub fn unpack_bytes(words: &[u32], len: usize) -> Vec<f64> {
     assert!(
         len <= 4 * words.len(),

@@ -1,5 +1,5 @@
-//! Losses per element, not yet summed or averaged (PyTorch's `reduction="none"`), and their gradients by the prediction `x`.
-//! `x`, the target `t` and `dy` have one shape, whatever it is.
+//! Losses per element, not yet summed or averaged (PyTorch's `reduction="none"`), and their gradients by the
+//! prediction `x`. `x`, the target `t` and `dy` have one shape, whatever it is.
 
 use super::{activation::logistic, check, sign, zip};
 

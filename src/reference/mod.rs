@@ -1,12 +1,12 @@
 //! The definition of every kernel, in `f64` loops: what a shader of the same name has to compute.
 //!
 //! A twin is a formula, not a backend: it takes plain slices in the order of its kernel's bindings, then sizes and
-//! hyper-parameters, and returns a new vector. It knows no tensor, no tape and no device, imports `std` alone, and nothing
-//! in the engine imports it. PyTorch's `float64` anchors the twins, central differences prove each derivative in `f64`, and
-//! the kernels are then compared with them in `f32`.
+//! hyper-parameters, and returns a new vector. It knows no tensor, no tape and no device, imports `std` alone, and
+//! nothing in the engine imports it. PyTorch's `float64` anchors the twins, central differences prove each derivative
+//! in `f64`, and the kernels are then compared with them in `f32`.
 //!
-//! Layout is the engine's: contiguous, channels last `[N, H, W, C]`, convolution weights `[k_h, k_w, c_in / groups, c_out]`.
-//! Every function panics, naming itself, when a slice is not as long as its shape says.
+//! Layout is the engine's: contiguous, channels last `[N, H, W, C]`, convolution weights `[k_h, k_w, c_in / groups,
+//! c_out]`. Every function panics, naming itself, when a slice is not as long as its shape says.
 
 pub mod activation;
 pub mod conv;

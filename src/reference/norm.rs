@@ -1,5 +1,5 @@
-//! Batch normalisation (Ioffe and Szegedy, 2015). Everything is seen as `x [rows, c]`: a picture batch `[N, H, W, C]` has
-//! `rows = N·H·W`. Vectors of `c` values hold one number per channel.
+//! Batch normalisation (Ioffe and Szegedy, 2015). Everything is seen as `x [rows, c]`: a picture batch `[N, H, W, C]`
+//! has `rows = N·H·W`. Vectors of `c` values hold one number per channel.
 
 use super::check;
 
@@ -17,8 +17,8 @@ pub fn batch_norm_stats(x: &[f64], rows: usize, c: usize) -> (Vec<f64>, Vec<f64>
     (mean, m2)
 }
 
-/// The `(mean, m2)` of `into` large sets of rows from those of `split` small ones (Chan's formula), where small set `s` holds
-/// the rows `r = s (mod split)` and large set `t` the rows `r = t (mod into)`; `into` divides `split`:
+/// The `(mean, m2)` of `into` large sets of rows from those of `split` small ones (Chan's formula), where small set
+/// `s` holds the rows `r = s (mod split)` and large set `t` the rows `r = t (mod into)`; `into` divides `split`:
 /// `mean`, `m2 [split, c]` → `(mean [into, c], m2 [into, c])`. Sets without rows come out as 0.
 pub fn batch_norm_merge(
     mean: &[f64],
@@ -53,8 +53,8 @@ pub struct BatchNormFinish {
     pub rstd: Vec<f64>,
     /// `(1 − momentum) · running_mean + momentum · mean`.
     pub running_mean: Vec<f64>,
-    /// `(1 − momentum) · running_var + momentum · m2 / (rows − 1)`: the variance that is kept is the unbiased one. One row
-    /// has no variance to keep and counts as 0.
+    /// `(1 − momentum) · running_var + momentum · m2 / (rows − 1)`: the variance that is kept is the unbiased one.
+    /// One row has no variance to keep and counts as 0.
     pub running_var: Vec<f64>,
 }
 
@@ -82,8 +82,8 @@ pub fn batch_norm_finish(
     }
 }
 
-/// `y = (x − mean) · rstd · gamma + beta`: `x [rows, c]`, the others `[c]` → `y [rows, c]`. Evaluation mode is this with the
-/// running mean and `rstd = 1 / √(running_var + eps)`.
+/// `y = (x − mean) · rstd · gamma + beta`: `x [rows, c]`, the others `[c]` → `y [rows, c]`. Evaluation mode is this
+/// with the running mean and `rstd = 1 / √(running_var + eps)`.
 pub fn batch_norm(x: &[f64], mean: &[f64], rstd: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
     let c = channels("batch_norm", x, &[mean, rstd, gamma, beta]);
     x.iter().enumerate().map(|(i, x)| (x - mean[i % c]) * rstd[i % c] * gamma[i % c] + beta[i % c]).collect()
@@ -103,8 +103,8 @@ pub fn batch_norm_backward_reduce(x: &[f64], dy: &[f64], mean: &[f64], rstd: &[f
 }
 
 /// The gradient of training mode by its input, through the batch's mean and variance:
-/// `dx = gamma · rstd · (dy − Σ dy / rows − x̂ · Σ dy·x̂ / rows)`, all `[rows, c]` or `[c]`. In evaluation mode the statistics
-/// do not depend on `x`, and the same formula with zero sums is the gradient.
+/// `dx = gamma · rstd · (dy − Σ dy / rows − x̂ · Σ dy·x̂ / rows)`, all `[rows, c]` or `[c]`. In evaluation mode the
+/// statistics do not depend on `x`, and the same formula with zero sums is the gradient.
 pub fn batch_norm_backward(
     x: &[f64],
     dy: &[f64],
@@ -125,7 +125,8 @@ pub fn batch_norm_backward(
     x.iter().zip(dy).enumerate().map(one).collect()
 }
 
-/// The number of channels: the length that all of `vectors` share and that divides `x`; panics, naming `op`, if none does.
+/// The number of channels: the length that all of `vectors` share and that divides `x`; panics, naming `op`, if none
+/// does.
 fn channels(op: &str, x: &[f64], vectors: &[&[f64]]) -> usize {
     let lengths: Vec<usize> = vectors.iter().map(|v| v.len()).collect();
     let c = lengths[0];

@@ -31,7 +31,8 @@ pub fn adam(
     (param, m, v)
 }
 
-/// Gradient descent with momentum in PyTorch's form (`torch.optim.SGD`, dampening 0). Returns the next `(param, velocity)`:
+/// Gradient descent with momentum in PyTorch's form (`torch.optim.SGD`, dampening 0). Returns the next `(param,
+/// velocity)`:
 ///
 /// `velocity ← momentum · velocity + g`, `p ← p − lr · velocity`.
 pub fn sgd(param: &[f64], grad: &[f64], velocity: &[f64], lr: f64, momentum: f64) -> (Vec<f64>, Vec<f64>) {

@@ -1,5 +1,5 @@
-//! Random numbers that depend on nothing but their place: Philox 4×32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random
-//! numbers: as easy as 1, 2, 3", 2011).
+//! Random numbers that depend on nothing but their place: Philox 4×32-10 (Salmon, Moraes, Dror and Shaw, "Parallel
+//! random numbers: as easy as 1, 2, 3", 2011).
 //!
 //! A draw is a named vector of numbers. Its element `i` is word `i mod 4` of the block at counter
 //! `[i / 4, draw, step low, step high]` under the key `[seed low, seed high]`.
@@ -29,9 +29,9 @@ pub fn uniform(len: usize, seed: u64, step: u64, draw: u32) -> Vec<f64> {
     philox(len, seed, step, draw).into_iter().map(unit).collect()
 }
 
-/// `len` numbers of the standard normal distribution, by Box and Muller (1958) from the uniforms `u` of each block: words
-/// (0, 1) make elements 0 and 1, words (2, 3) make 2 and 3, as `√(−2 ln(1 − u₁)) · (cos 2πu₂, sin 2πu₂)`. `1 − u₁` is never
-/// zero.
+/// `len` numbers of the standard normal distribution, by Box and Muller (1958) from the uniforms `u` of each block:
+/// words (0, 1) make elements 0 and 1, words (2, 3) make 2 and 3, as `√(−2 ln(1 − u₁)) · (cos 2πu₂, sin 2πu₂)`. `1 −
+/// u₁` is never zero.
 pub fn normal(len: usize, seed: u64, step: u64, draw: u32) -> Vec<f64> {
     let words = philox(len.next_multiple_of(2), seed, step, draw);
     let pair = |u: &[u32]| {

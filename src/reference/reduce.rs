@@ -1,5 +1,5 @@
-//! Sums over a middle axis, and the spreading that is their adjoint. Sums over everything, per sample and per channel are
-//! special cases: `[1, N·H·W·C, 1]`, `[N, H·W·C, 1]`, `[1, N·H·W, C]`.
+//! Sums over a middle axis, and the spreading that is their adjoint. Sums over everything, per sample and per channel
+//! are special cases: `[1, N·H·W·C, 1]`, `[N, H·W·C, 1]`, `[1, N·H·W, C]`.
 
 use super::check;
 

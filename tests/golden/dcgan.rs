@@ -54,8 +54,8 @@ pub struct Float32 {
     pub forced_gradients: [f64; 2],
     /// All steps so far on its own: its three losses.
     pub free_losses: [f64; 3],
-    /// All steps so far on its own: the L2 distances of D's and of G's weights, all tensors together, from float64's after
-    /// this step.
+    /// All steps so far on its own: the L2 distances of D's and of G's weights, all tensors together, from float64's
+    /// after this step.
     pub free_distance: [f64; 2],
 }
 
@@ -163,9 +163,9 @@ impl State {
     }
 }
 
-/// The gradients by all of `weights` in the step at `index`. Of G's first layer the file holds the output's gradient, from
-/// which, and the noise, its weights' gradient follows.
-fn stored_gradients(file: &File, weights: &[Tensor], index: usize, noise: &[f64]) -> Vec<Tensor> {
+/// The gradients by all of `weights` in the step at `index`. Of G's first layer the file holds the output's gradient,
+/// from which, and the noise, its weights' gradient follows.
+fn stored_gradients(file: &File<'_>, weights: &[Tensor], index: usize, noise: &[f64]) -> Vec<Tensor> {
     let at_index = |name: &str, len: usize| file.numbers(name)[index * len..][..len].to_vec();
     let gradient = |Tensor { name, shape, .. }: &Tensor| {
         let values = if name == "generator.0.weight" {

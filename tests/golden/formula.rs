@@ -1,5 +1,5 @@
-//! Weights, noise and pictures that both sides compute from Philox numbers, instead of storing them. `make_dcgan.py` holds
-//! the same formulas in Python.
+//! Weights, noise and pictures that both sides compute from Philox numbers, instead of storing them. `make_dcgan.py`
+//! holds the same formulas in Python.
 
 use super::Tensor;
 use sumi::reference::random::{normal, philox};
@@ -7,8 +7,8 @@ use sumi::reference::random::{normal, philox};
 /// Numbers in one noise vector.
 pub const NZ: usize = 100;
 
-/// The initial weights of G and of D with `width` = ngf = ndf: convolutions N(0, 0.02), gammas N(1, 0.02), betas 0, each
-/// rounded to float32. Each tensor is the draw of its place in G's list followed by D's, of step 0.
+/// The initial weights of G and of D with `width` = ngf = ndf: convolutions N(0, 0.02), gammas N(1, 0.02), betas 0,
+/// each rounded to float32. Each tensor is the draw of its place in G's list followed by D's, of step 0.
 pub fn initial(width: usize, seed: u64) -> (Vec<Tensor>, Vec<Tensor>) {
     let mut draws = 0..;
     let mut make = |(name, shape): (String, Vec<usize>)| {
@@ -30,8 +30,8 @@ pub fn noise(batch: usize, seed: u64, step: u64) -> Vec<f64> {
     normal(batch * NZ, seed, step, 0).into_iter().map(round).collect()
 }
 
-/// "Real" pictures `[batch, 64, 64, 3]` of a step, which counts from 1: per picture and channel a triangle wave of a plane
-/// plus a bowl, all in integers.
+/// "Real" pictures `[batch, 64, 64, 3]` of a step, which counts from 1: per picture and channel a triangle wave of a
+/// plane plus a bowl, all in integers.
 pub fn pictures(batch: usize, seed: u64, step: u64) -> Vec<u8> {
     let words = philox(batch * 3 * 4, seed, step, 1);
     let byte = |n: usize, h: u32, w: u32, c: usize| {

@@ -1,50 +1,52 @@
 #!/usr/bin/env python3
 """Writes what DCGAN-64 does in PyTorch's float64, for the engine to be held against (tests/golden/mod.rs reads it).
 
-    python3 tests/golden/make_dcgan.py             (PyTorch 2 and safetensors, CPU; rewrites the two files)
+    python3 tests/golden/make_dcgan.py                 (PyTorch 2 and safetensors, CPU; rewrites the two files)
     python3 tests/golden/make_dcgan.py search 140 10   (prints PyTorch float32's errors for the seeds 140 to 149)
 
 dcgan_steps.safetensors: ten training steps at ngf = ndf = 8, batch 8
-    seed                       f64 [1]               of the formulas
-    losses                     f64 [10, 3]           D on real, D on fake, G; each a mean over the batch
-    gradient.<name>            f32 [10, shape]       of each step; D's is that of real + fake
-    output_gradient.generator.0  f64 [10, 8, 4, 4, 64]   by the output of G's first layer, see below
-    sample.<name>              f64 [11, k]           weights before each step and after the last, k <= 64 of each tensor
-    float32.forced.losses      f64 [10, 3]           PyTorch's own float32, each step from the float64 state rounded:
-    float32.forced.gradients   f64 [10, 2]             relative errors of losses; worst error of D's and of G's gradients,
-                                                       each over its tensor's largest entry
-    float32.free.losses        f64 [10, 3]           PyTorch's own float32 left alone for ten steps: its losses (not errors),
-    float32.free.distance      f64 [10, 2]             and how far D's and G's weights are from float64's after each step (L2)
+    seed                       f64 [1]            of the formulas
+    losses                     f64 [10, 3]        D on real, D on fake, G; each a mean over the batch
+    gradient.<name>            f32 [10, shape]    of each step; D's is that of real + fake
+    output_gradient.generator.0  f64 [10, 8, 4, 4, 64]  by the output of G's first layer, see below
+    sample.<name>              f64 [11, k]        weights before each step and after the last, k <= 64 of each tensor
+  PyTorch's own float32, each step from the float64 state rounded:
+    float32.forced.losses      f64 [10, 3]        relative errors of the losses
+    float32.forced.gradients   f64 [10, 2]        worst error of D's and of G's, each over its tensor's largest entry
+  PyTorch's own float32, left alone for ten steps:
+    float32.free.losses        f64 [10, 3]        its losses (not errors)
+    float32.free.distance      f64 [10, 2]        of D's and G's weights from float64's after each step (L2)
 
 dcgan_full_width.safetensors: D's first half-step at ngf = ndf = 64, batch 4
-    seed f64 [1], losses f64 [2]                     D on real, D on fake
-    sample.<name>              f64 [k]               of the gradient by each tensor, k <= 4096 entries,
-    max.<name> norm.<name>     f64 [1]                 its largest magnitude and its L2 norm
-    sample.fake                f64 [4096]            of G's pictures [4, 64, 64, 3]
-    sum.<name>                 f64 [1]               of each initial tensor, to see that the formula made the same one
+    seed f64 [1], losses f64 [2]                  D on real, D on fake
+    sample.<name>              f64 [k]            of the gradient by each tensor, k <= 4096 entries,
+    max.<name> norm.<name>     f64 [1]              its largest magnitude and its L2 norm
+    sample.fake                f64 [4096]         of G's pictures [4, 64, 64, 3]
+    sum.<name>                 f64 [1]            of each initial tensor, to see that the formula made the same one
     float32.losses f64 [2], float32.gradients f64 [1]  PyTorch float32's errors, as above
 
-A sample of k of n entries takes those at i*n // k. Layout is the project's: pictures NHWC, weights (0,1,2,3) -> (2,3,1,0).
-Names are <network>.<place in the layer list>.<weight|bias>, as PyTorch's Sequential would number them.
+A sample of k of n entries takes those at i*n // k. Layout is the project's: pictures NHWC, weights permuted by
+(2,3,1,0). Names are <network>.<place in the layer list>.<weight|bias>, as PyTorch's Sequential would number them.
 
 Why so little is stored. Initial weights, noise and pictures are formulas of Philox numbers (below), which both sides
-compute. The weights and moments at the start of each step follow from the initial weights and the gradients by Adam, which
-the reader applies in float64 with the twin that is itself tested against torch.optim.Adam; the samples show that it arrives
-where PyTorch did. Gradients are stored in float32: that rounding, 6e-8, is a thousandth of the bound on them, and Adam
-divides gradients by their own size, so it moves a weight by some 1e-11, far below what float32 weights resolve. The gradient
-by the first layer of G, half of all numbers, is the outer product of noise and output gradient (its input is 1 x 1), summed
-over 8 pictures; its factor is 12 times smaller. As that sum can cancel, the factor is kept in float64.
+compute. The weights and moments at the start of each step follow from the initial weights and the gradients by Adam,
+which the reader applies in float64 with the twin that is itself tested against torch.optim.Adam; the samples show that
+it arrives where PyTorch did. Gradients are stored in float32: that rounding, 6e-8, is a thousandth of the bound on
+them, and Adam divides gradients by their own size, so it moves a weight by some 1e-11, far below what float32 weights
+resolve. The gradient by the first layer of G, half of all numbers, is the outer product of noise and output gradient
+(its input is 1 x 1), summed over 8 pictures; its factor is 12 times smaller. As that sum can cancel, the factor is kept
+in float64.
 
 Steps are DCGAN's: D on real and D on fake in separate batches, one Adam step of D on both gradients; then G on the same
-fakes through the new D, target 1. Logits, no sigmoid. Adam 2e-4, betas 0.5 and 0.999, eps 1e-8. Training mode throughout, so
-running statistics touch nothing here.
+fakes through the new D, target 1. Logits, no sigmoid. Adam 2e-4, betas 0.5 and 0.999, eps 1e-8. Training mode
+throughout, so running statistics touch nothing here.
 
-Why these seeds. A step has half a million activations before ReLU or leaky ReLU, and at most seeds one of the ten steps'
-lies so near its kink that float32's rounding decides on which side, which moves a gradient by up to a tenth of its tensor's
-largest entry; and Adam turns a gradient near zero into a whole step of either sign. Neither says anything about an engine.
-Of the seeds 0 to 614, 146 keeps its activations farthest from the kinks (twice the rounding noise of their layer). With its
-weights disturbed by up to seven roundings, float32 still met every gradient to 5e-5, ten times of ten, and ran free without
-a flip, six times of six.
+Why these seeds. A step has half a million activations before ReLU or leaky ReLU, and at most seeds one of the ten
+steps' lies so near its kink that float32's rounding decides on which side, which moves a gradient by up to a tenth of
+its tensor's largest entry; and Adam turns a gradient near zero into a whole step of either sign. Neither says anything
+about an engine. Of the seeds 0 to 614, 146 keeps its activations farthest from the kinks (twice the rounding noise of
+their layer). With its weights disturbed by up to seven roundings, float32 still met every gradient to 5e-5, ten times
+of ten, and ran free without a flip, six times of six.
 """
 
 import pathlib
@@ -60,7 +62,8 @@ SEED_STEPS, SEED_FULL = 146, 0
 HERE = pathlib.Path(__file__).parent
 
 
-# Philox 4x32-10: element i is word i % 4 of the block at counter [i // 4, draw, step low, step high], key = the seed's halves.
+# Philox 4x32-10: element i is word i % 4 of the block at counter [i // 4, draw, step low, step high]; the key is the
+# seed's halves.
 
 
 def philox(length, seed, step, draw):
@@ -70,7 +73,8 @@ def philox(length, seed, step, draw):
     k0, k1 = seed & 0xFFFFFFFF, seed >> 32
     for _ in range(10):
         p0, p1 = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
-        c = [(p1 >> np.uint64(32)) ^ c[1] ^ np.uint64(k0), p1 & low, (p0 >> np.uint64(32)) ^ c[3] ^ np.uint64(k1), p0 & low]
+        upper0, upper1 = p0 >> np.uint64(32), p1 >> np.uint64(32)
+        c = [upper1 ^ c[1] ^ np.uint64(k0), p1 & low, upper0 ^ c[3] ^ np.uint64(k1), p0 & low]
         k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return np.stack(c, axis=1).reshape(-1)[:length]
 
@@ -259,7 +263,7 @@ def variants(weights, count):
 
 
 def forced(seed, records, batch=8, count=0):
-    """Float32's errors, each step from float64's state: losses [steps, 3], gradients [steps, 2]; worst of the variants."""
+    """Float32's errors, each step from float64's state: losses [steps, 3], gradients [steps, 2]; the worst variant."""
     losses, grads = [], []
     for step, record in enumerate(records, 1):
         z, real = batch_of(batch, seed, step, torch.float32)
@@ -289,7 +293,7 @@ def sample(tensor, count):
 
 
 def write(name, tensors):
-    tensors = {key: torch.as_tensor(np.asarray(t) if isinstance(t, list) else t).detach().contiguous() for key, t in tensors.items()}
+    tensors = {key: torch.as_tensor(t).detach().contiguous() for key, t in tensors.items()}
     save_file(tensors, HERE / name, metadata={"torch": torch.__version__})
     print(f"{name}: {(HERE / name).stat().st_size} bytes")
 
@@ -297,8 +301,7 @@ def write(name, tensors):
 def make_steps(seed):
     records, single = train(seed, torch.float64), train(seed, torch.float32)
     forced_losses, forced_grads = forced(seed, records)
-    out = {"seed": torch.tensor([float(seed)], dtype=torch.float64)}
-    out |= {"losses": torch.tensor([r["losses"] for r in records], dtype=torch.float64)}
+    out = {"seed": np.array([float(seed)]), "losses": np.array([r["losses"] for r in records])}
     for which in ("d", "g"):
         for name in records[0][which]:
             states = [r[which][name] for r in records] + [records[-1][f"{which}_after"][name]]
@@ -310,7 +313,7 @@ def make_steps(seed):
         whole = torch.einsum("nhwo,ni->hwoi", record["grad_first"], noise(8, seed, step).reshape(8, NZ))
         assert gradient_error({0: whole}, {0: record["grad_g"]["generator.0.weight"]}) < 1e-12
     out["float32.forced.losses"], out["float32.forced.gradients"] = forced_losses, forced_grads
-    out["float32.free.losses"] = torch.tensor([r["losses"] for r in single], dtype=torch.float64)
+    out["float32.free.losses"] = np.array([r["losses"] for r in single])
     free = distances(single, records)
     out["float32.free.distance"] = free
     write("dcgan_steps.safetensors", out)
@@ -323,7 +326,7 @@ def make_steps(seed):
 
 
 def full_width(seed, count=0):
-    """D's first half-step at full width, and float32's errors: (g, d, losses, gradients, loss errors, gradient error)."""
+    """D's first half-step at full width, and float32's: g, d, losses, gradients, loss errors, gradient error."""
     g, d = (leaves(network, torch.float64) for network in initial(64, seed))
     losses, grads = d_half(g, d, *batch_of(4, seed, 1, torch.float64))
     z, real = batch_of(4, seed, 1, torch.float32)
@@ -334,7 +337,7 @@ def full_width(seed, count=0):
 
 def make_full_width(seed):
     g, d, losses, grads, of_losses, of_grads = full_width(seed)
-    out = {"seed": torch.tensor([float(seed)], dtype=torch.float64), "losses": torch.tensor(losses, dtype=torch.float64)}
+    out = {"seed": np.array([float(seed)]), "losses": np.array(losses)}
     for name, grad in grads.items():
         out[f"sample.{name}"] = sample(grad, 4096)
         out[f"max.{name}"], out[f"norm.{name}"] = grad.abs().max().reshape(1), grad.norm().reshape(1)
@@ -356,7 +359,8 @@ def search(first, count):
         others = [distances(train(seed, torch.float32, nudged), records) for _ in range(5)]
         ratio = (np.max(others, axis=0) / free).max()
         *_, full_losses, full_grads = full_width(seed, count=2)
-        print(f"seed {seed}: losses {losses.max():.1e}, gradients D {grads[:, 0].max():.1e} G {grads[:, 1].max():.1e};", end=" ")
+        worst_d, worst_g = grads.max(axis=0)
+        print(f"seed {seed}: losses {losses.max():.1e}, gradients D {worst_d:.1e} G {worst_g:.1e};", end=" ")
         print(f"free: D {free[-1, 0]:.1e} G {free[-1, 1]:.1e}, others up to {ratio:.1f} times;", end=" ")
         print(f"full width: losses {full_losses.max():.1e}, gradients {full_grads:.1e}", flush=True)
 

@@ -4,8 +4,9 @@
     python3 tests/golden/make_reference.py            (PyTorch 2, CPU; rewrites the file beside this script)
 
 One case a line: "op" (the twin's name), "sizes" (lists of integers: extents, stride, ...), "numbers" (hyper-parameters)
-and "tensors" (flat lists, row-major, in this project's layout). Layout is changed here and nowhere else: pictures NCHW →
-NHWC, weights (0,1,2,3) → (2,3,1,0). Gradients are autograd's, so that forward and backward of an op share a case.
+and "tensors" (flat lists, row-major, in this project's layout). Layout is changed here and nowhere else: pictures
+NCHW → NHWC, weights permuted by (2,3,1,0). Gradients are autograd's, so that forward and backward of an op share a
+case.
 """
 
 import json
@@ -150,7 +151,11 @@ for shape, c_out, kernel, stride, padding, output_padding, dilation, groups in [
     case("conv_transpose2d", sizes, x=nhwc(x), w=ours(w), y=nhwc(y), dy=nhwc(dy), dx=nhwc(dx), dw=ours(dw))
 
 # Padding: sides are (top, bottom, left, right); PyTorch wants them (left, right, top, bottom).
-for shape, (top, bottom, left, right) in [((2, 3, 2, 4), (1, 0, 2, 3)), ((1, 1, 1, 1), (3, 3, 3, 3)), ((1, 2, 3, 3), (0, 0, 0, 1))]:
+for shape, (top, bottom, left, right) in [
+    ((2, 3, 2, 4), (1, 0, 2, 3)),
+    ((1, 1, 1, 1), (3, 3, 3, 3)),
+    ((1, 2, 3, 3), (0, 0, 0, 1)),
+]:
     x = noise(*shape)
     y = F.pad(x, (left, right, top, bottom))
     dy, dx = grads(y, x)

@@ -1,20 +1,21 @@
 //! What PyTorch computed in float64, typed; no engine here. Each file's format is told by the script that makes it.
 //!
 //! - `reference.json`, made by `make_reference.py`: every op at small odd shapes; read by `reference::pytorch`.
-//! - `dcgan_steps.safetensors`, made by `make_dcgan.py`, read by [`dcgan::steps`]: ten training steps of a narrow DCGAN-64,
-//!   for a **teacher-forced** test. Of each [`dcgan::Step`], give the engine the weights and moments of `generator` and
-//!   `discriminator`, its `noise` and `pictures`; compare the losses and both networks' gradients; run G's half against the
-//!   weights of `discriminator_after`; and give the fused Adam a golden state with golden gradients, to compare with the
-//!   state after. `float32` holds how far PyTorch's own float32 is off, forced and running free.
-//! - `dcgan_full_width.safetensors`, by the same script, read by [`dcgan::full_width`]: D's first half-step at ngf = ndf = 64,
-//!   the gradients as [`Digest`]s.
+//! - `dcgan_steps.safetensors`, made by `make_dcgan.py`, read by [`dcgan::steps`]: ten training steps of a narrow
+//!   DCGAN-64, for a **teacher-forced** test. Of each [`dcgan::Step`], give the engine the weights and moments of
+//!   `generator` and `discriminator`, its `noise` and `pictures`; compare the losses and both networks' gradients;
+//!   run G's half against the weights of `discriminator_after`; and give the fused Adam a golden state with golden
+//!   gradients, to compare with the state after. `float32` holds how far PyTorch's own float32 is off, forced and
+//!   running free.
+//! - `dcgan_full_width.safetensors`, by the same script, read by [`dcgan::full_width`]: D's first half-step at ngf =
+//!   ndf = 64, the gradients as [`Digest`]s.
 //!
 //! Numbers are f64. Those that start a step are float32 numbers in step 1 and at full width; in later steps the engine
 //! rounds them. Everything is in the engine's layout: pictures and feature maps NHWC, convolution weights
 //! `[k_h, k_w, c_in, c_out]`, those of transposed convolutions `[k_h, k_w, c_out, c_in]`. A tensor's name is
 //! `<network>.<place>.<weight|bias>` with the place in the layer list of PyTorch's example, activations counted: G is
-//! 0 conv, 1 norm, 2 relu, 3 conv, … 12 conv, 13 tanh; D is 0 conv, 1 leaky_relu, 2 conv, 3 norm, 4 leaky_relu, … 11 conv.
-//! Gamma is the norm's `weight`, beta its `bias`.
+//! 0 conv, 1 norm, 2 relu, 3 conv, … 12 conv, 13 tanh; D is 0 conv, 1 leaky_relu, 2 conv, 3 norm, 4 leaky_relu, … 11
+//! conv. Gamma is the norm's `weight`, beta its `bias`.
 
 pub mod dcgan;
 pub mod formula;

@@ -1,5 +1,6 @@
-//! The twins composed: DCGAN-64 forward and backward in f64 loops, against the golden steps of PyTorch in float64. What the
-//! twins are one by one, this shows of them together; and it proves the golden files and their reader without an engine.
+//! The twins composed: DCGAN-64 forward and backward in f64 loops, against the golden steps of PyTorch in float64.
+//! What the twins are one by one, this shows of them together; and it proves the golden files and their reader
+//! without an engine.
 
 use super::assert_close;
 use crate::golden::Tensor;
@@ -110,7 +111,7 @@ fn layers(weights: &[Tensor], batch: usize) -> Vec<Layer<'_>> {
 }
 
 /// Every layer's trace; the network's output is the last one's `y`.
-fn forward(layers: &[Layer], x: Vec<f64>) -> Vec<Trace> {
+fn forward(layers: &[Layer<'_>], x: Vec<f64>) -> Vec<Trace> {
     let mut traces: Vec<Trace> = Vec::new();
     for layer in layers {
         let x = traces.last().map_or_else(|| x.clone(), |before| before.y.clone());
@@ -124,7 +125,7 @@ fn output(traces: &[Trace]) -> &[f64] {
 }
 
 /// The gradient by the network's input, and those by its tensors, in their order.
-fn backward(layers: &[Layer], traces: &[Trace], dy: Vec<f64>) -> (Vec<f64>, Vec<Vec<f64>>) {
+fn backward(layers: &[Layer<'_>], traces: &[Trace], dy: Vec<f64>) -> (Vec<f64>, Vec<Vec<f64>>) {
     let (mut dy, mut gradients) = (dy, Vec::new());
     for (layer, trace) in layers.iter().zip(traces).rev() {
         let (dx, of_layer) = layer.backward(trace, &dy);
@@ -142,7 +143,7 @@ fn bce(logits: &[f64], target: f64) -> (f64, Vec<f64>) {
 }
 
 /// D's half of a step: its losses on real and fake, and the sum of both gradients.
-fn discriminator_half(d: &[Layer], real: Vec<f64>, fake: Vec<f64>) -> ([f64; 2], Vec<Vec<f64>>) {
+fn discriminator_half(d: &[Layer<'_>], real: Vec<f64>, fake: Vec<f64>) -> ([f64; 2], Vec<Vec<f64>>) {
     let [by_real, by_fake] = [(real, 1.0), (fake, 0.0)].map(|(x, target)| {
         let traces = forward(d, x);
         let (loss, dy) = bce(output(&traces), target);

@@ -4,6 +4,7 @@
 //! - `adjoints`: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for everything linear; transposed convolution against the input gradient it is.
 //! - `derivatives`: every backward twin against central differences of its forward.
 //! - `pytorch`: every family against numbers from PyTorch in float64.
+//! - `statistics`: those of parts, merged, against those of the whole.
 //! - `dcgan`: the twins composed to whole training steps, against PyTorch in float64.
 
 mod adjoints;
@@ -11,6 +12,7 @@ mod dcgan;
 mod derivatives;
 mod philox;
 mod pytorch;
+mod statistics;
 
 use sumi::reference::random;
 
