@@ -113,6 +113,7 @@ fn sample(gpu: &Gpu, timestamps: bool, subject: &Subject, count: u64) -> (f64, V
     if !timestamps {
         return (wall, vec![Line::of_wall_clock(subject, wall)]);
     }
-    let lines: Vec<_> = gpu.profile().rows().into_iter().filter_map(|row| Line::of_kernel(subject, count, row)).collect();
+    let lines: Vec<_> =
+        gpu.profile().rows().into_iter().filter_map(|row| Line::of_kernel(subject, count, row)).collect();
     (lines.iter().map(|line| line.seconds).sum(), lines)
 }

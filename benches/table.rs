@@ -76,7 +76,10 @@ impl fmt::Display for Table {
             _ => writeln!(f, "the probes were not timed, so there is no peak to compare with\n")?,
         }
         if !self.timestamps {
-            writeln!(f, "The adapter has no timestamps: times are of the wall clock, all kernels of a line together.\n")?;
+            writeln!(
+                f,
+                "The adapter has no timestamps: times are of the wall clock, all kernels of a line together.\n"
+            )?;
         }
         writeln!(f, "| kernel | shape | ms | GFLOP/s | GB/s | % of peak |\n|---|---|---:|---:|---:|---:|")?;
         for line in &self.lines {
@@ -89,11 +92,7 @@ impl fmt::Display for Table {
                 _ => String::new(),
             };
             let (ms, gflops, gigabytes) = (1e3 * line.seconds, line.gflops(), line.gigabytes());
-            writeln!(
-                f,
-                "| {} | {} | {ms:.3} | {gflops:.2} | {gigabytes:.2} | {percent} |",
-                line.kernel, line.shape
-            )?;
+            writeln!(f, "| {} | {} | {ms:.3} | {gflops:.2} | {gigabytes:.2} | {percent} |", line.kernel, line.shape)?;
         }
         let missing = self.missing();
         if !missing.is_empty() {

@@ -43,20 +43,28 @@ fn convolutions_of_random_shapes_agree_with_their_twins() {
     // The seed is fixed: a failure must come again.
     let config = Config { cases: 24, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() };
     let problem = (axis(), axis(), channels());
-    let outcome = TestRunner::new(config).run(&problem, |([h, k_h, s_h, p_h, d_h], [w, k_w, s_w, p_w, d_w], channels)| {
-        let [n, groups, c_in, c_out] = channels;
-        let config = Conv2d { stride: [s_h, s_w], padding: [p_h, p_w], dilation: [d_h, d_w], groups };
-        let x = normal(1, [n, h, w, c_in * groups]);
-        let weights = normal(2, [k_h, k_w, c_in, c_out * groups]);
-        let geometry = Geometry::of_convolution("test", x.shape, weights.shape, &config);
-        let [h_out, w_out] = geometry.output;
-        prop_assert_eq!(geometry.input, [h, w]);
-        let y = normal(3, geometry.y_shape());
-        let shape =
-            twin::Conv2d::new([n, h, w, c_in * groups], c_out * groups, [k_h, k_w], [s_h, s_w], [p_h, p_w], [d_h, d_w], groups);
-        check(&x, &weights, &y, &geometry, &shape, [k_h * k_w * c_in, k_h * k_w * c_out, n * h_out * w_out]);
-        Ok(())
-    });
+    let outcome =
+        TestRunner::new(config).run(&problem, |([h, k_h, s_h, p_h, d_h], [w, k_w, s_w, p_w, d_w], channels)| {
+            let [n, groups, c_in, c_out] = channels;
+            let config = Conv2d { stride: [s_h, s_w], padding: [p_h, p_w], dilation: [d_h, d_w], groups };
+            let x = normal(1, [n, h, w, c_in * groups]);
+            let weights = normal(2, [k_h, k_w, c_in, c_out * groups]);
+            let geometry = Geometry::of_convolution("test", x.shape, weights.shape, &config);
+            let [h_out, w_out] = geometry.output;
+            prop_assert_eq!(geometry.input, [h, w]);
+            let y = normal(3, geometry.y_shape());
+            let shape = twin::Conv2d::new(
+                [n, h, w, c_in * groups],
+                c_out * groups,
+                [k_h, k_w],
+                [s_h, s_w],
+                [p_h, p_w],
+                [d_h, d_w],
+                groups,
+            );
+            check(&x, &weights, &y, &geometry, &shape, [k_h * k_w * c_in, k_h * k_w * c_out, n * h_out * w_out]);
+            Ok(())
+        });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
 }
 

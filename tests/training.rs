@@ -167,7 +167,12 @@ fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
             println!("step {} {network}: {ours:.2e} from float64, PyTorch's float32 {pytorch:.2e}", step.number);
             assert!(ours <= 10.0 * pytorch, "step {} {network}: {ours:.2e} from float64", step.number);
         }
-        println!("step {}: losses {d} {g}, in float64 {} {}", step.number, step.losses[0] + step.losses[1], step.losses[2]);
+        println!(
+            "step {}: losses {d} {g}, in float64 {} {}",
+            step.number,
+            step.losses[0] + step.losses[1],
+            step.losses[2]
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 mod activation;
 mod conv;
 pub mod init;
+mod linear;
 mod module;
 mod norm;
 mod sequential;
@@ -10,6 +11,7 @@ mod sequential;
 pub use self::{
     activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
     conv::{Conv2d, ConvTranspose2d},
+    linear::Linear,
     module::{Module, Parameter, parameter_count},
     norm::BatchNorm2d,
     sequential::Sequential,

@@ -262,9 +262,14 @@ fn derivatives_of(problem: &Problem) -> Vec<Case> {
             "conv2d",
             largest.powi(4),
             Box::new(move |x, w, y| {
-                let dx = sum(&mul(&ops::conv2d(x, w, None, &config), y), Axis::All).gradients(std::slice::from_ref(x), true);
+                let dx =
+                    sum(&mul(&ops::conv2d(x, w, None, &config), y), Axis::All).gradients(std::slice::from_ref(x), true);
                 let penalty = sum(&square(dx[0].as_ref().expect("y depends on x")), Axis::All);
-                penalty.gradients(std::slice::from_ref(w), false).into_iter().map(|g| g.expect("dx depends on w")).collect()
+                penalty
+                    .gradients(std::slice::from_ref(w), false)
+                    .into_iter()
+                    .map(|g| g.expect("dx depends on w"))
+                    .collect()
             }),
             Box::new(move |_, w, y| {
                 let twice: Vec<f64> = to_x(y, w, &shape).iter().map(|dx| 2.0 * dx).collect();
