@@ -1,7 +1,8 @@
-// log_one_plus_exp: ln(1 + exp(x)) in a form whose exponential cannot overflow, max(x, 0) + ln(1 + e) with e = exp(-|x|).
+// log_one_plus_exp: ln(1 + exp(x)) in a form whose exponential cannot overflow.
 //
-// 1 + e would round a small e away. The series of ln(1 + e) = 2 artanh(s), s = e / (2 + e), keeps it: s is at most 1/3, so
-// that the first term left out, s¹⁴ / 15, is below 2⁻²⁴.
+// With e = exp(-|x|) it is max(x, 0) + ln(1 + e). The sum 1 + e would round a small e away; the series of
+// ln(1 + e) = 2 artanh(s), s = e / (2 + e), keeps it. As s is at most 1/3, the first term left out, s¹⁴ / 15, is below
+// 2⁻²⁴.
 fn log_one_plus_exp(x: vec4<f32>) -> vec4<f32> {
     let e = exp(-abs(x));
     let s = e / (2 + e);

@@ -1,7 +1,8 @@
 // moments: the mean and the spread of a set of numbers, in a form that merges without cancellation.
 //
-// A set is kept as its size, its mean and m2 = Σ (x - mean)². The union of two sets a and b has (Chan, Golub and LeVeque, 1983)
-//   mean = mean_a + d * count_b / count,   m2 = m2_a + m2_b + d² * count_a * count_b / count,   d = mean_b - mean_a
+// A set is kept as its size, its mean and m2 = Σ (x - mean)². The union of two sets a and b has, with
+// d = mean_b - mean_a (Chan, Golub and LeVeque, 1983),
+//   mean = mean_a + d * count_b / count,   m2 = m2_a + m2_b + d² * count_a * count_b / count
 struct Moments {
     count: f32,
     mean: f32,

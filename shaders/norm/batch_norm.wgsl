@@ -9,8 +9,8 @@
 //   beta   [c]        shift
 //   y      [rows, c]  output, every element written once
 //
-// Threads  one invocation per four neighbouring elements and every split-th row from there, so that the channels' numbers
-//          are fetched once for several rows; split * c is a multiple of 4
+// Threads  one invocation per four neighbouring elements and every split-th row from there, so that the channels'
+//          numbers are fetched once for several rows; split * c is a multiple of 4
 // Memory   reads 4 bytes and writes 4 per element, in vec4s
 // Twin     reference::norm::batch_norm
 // Used by  batch_norm

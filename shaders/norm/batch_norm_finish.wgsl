@@ -5,7 +5,8 @@
 //   running_mean[ch] += momentum * (mean[ch] - running_mean[ch])
 //   running_var[ch]  += momentum * (m2[ch] / (rows - 1) - running_var[ch])
 //
-//   The variance that normalises is the biased one, the variance that is kept the unbiased one; a single row counts as 0.
+//   The variance that normalises is the biased one, the variance that is kept the unbiased one;
+//   that of a single row counts as 0.
 //
 //   x             [rows, c]   the batch, of which the first row is read: the origin of mean_of
 //   mean_of       [split, c]  means of the sets, as distances from x's first row

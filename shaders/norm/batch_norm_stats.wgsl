@@ -3,11 +3,11 @@
 //   mean[s,ch] = Σ x[r,ch] / count - x[0,ch],   m2[s,ch] = Σ (x[r,ch] - Σ x[r,ch] / count)²
 //     over the count rows r with r = s (mod split)
 //
-//   Means are kept as distances from the first row, so that a large mean beside a small variance costs no digits: within
-//   a channel they are at most √rows standard deviations.
+//   Means are kept as distances from the first row, so that a large mean beside a small variance costs no digits:
+//   within a channel they are at most √rows standard deviations.
 //   With the set's first value p as origin and d = x - p, they are p - x[0,ch] + Σd / count, and m2 is
-//   Σd² - (Σd)² / count. That difference loses at most a factor count, because p itself belongs to the set, and sets have
-//   some 32 rows.
+//   Σd² - (Σd)² / count. That difference loses at most a factor count, because p itself belongs to the set, and sets
+//   have some 32 rows.
 //   Seen as a line of elements, those of one mean are split * c apart, whatever the number of channels.
 //
 //   x     [rows, c]   input, rows = N * H * W

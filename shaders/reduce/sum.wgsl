@@ -2,10 +2,10 @@
 //
 //   y[o,s,i] = sum over the r with r = s (mod split) of  x[o,r,i]
 //
-//   With split = 1 that is the sum over r. A long axis takes several launches, each of which sums some hundred terms into
-//   one, so that every launch has work for all cores and rounding errors grow with the logarithm of the length.
-//   Seen as rows of length reduce * inner and of stride = split * inner, the index of y is that of the first term and the
-//   others follow at distance stride:   y[o,j] = sum over k of  x[o, j + k*stride]
+//   With split = 1 that is the sum over r. A long axis takes several launches, each of which sums some hundred terms
+//   into one, so that every launch has work for all cores and rounding errors grow with the logarithm of the length.
+//   Seen as rows of length reduce * inner and of stride = split * inner, the index of y is that of the first term and
+//   the others follow at distance stride:   y[o,j] = sum over k of  x[o, j + k*stride]
 //
 //   x  [outer, reduce, inner]  input
 //   y  [outer, split,  inner]  output, every element written once

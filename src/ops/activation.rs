@@ -1,7 +1,7 @@
 //! Activations: one function of each element, and its slope.
 //!
-//! Every derivative is one kernel, which is an op of its own so that it can be differentiated in turn. A kink (relu at 0)
-//! has no slope: the second derivative there is 0, as PyTorch's.
+//! Every derivative is one kernel, which is an op of its own so that it can be differentiated in turn. A kink (relu at
+//! 0) has no slope: the second derivative there is 0, as PyTorch's.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -109,8 +109,8 @@ pub fn softplus_backward(x: &Var, dy: &Var) -> Var {
     })
 }
 
-/// The output of an op inside its own backward. A closure that held its output as a var would keep itself alive for ever,
-/// so it holds the bare tensor; where a gradient has to flow through it, the op is applied once more.
+/// The output of an op inside its own backward. A closure that held its output as a var would keep itself alive for
+/// ever, so it holds the bare tensor; where a gradient has to flow through it, the op is applied once more.
 fn again(input: &Var, output: &Tensor, op: impl Fn(&Var) -> Var) -> Var {
     if input.tape().is_remembering() { op(input) } else { input.tape().constant(output.clone()) }
 }

@@ -1,7 +1,7 @@
 //! Losses: how far predictions `x` are from targets `t`, per element and as the mean over all of them.
 //!
-//! A constant target comes from [`super::elementwise::full`]. Each loss per element has a kernel for its gradient by `x`,
-//! an op of its own so that it can be differentiated again; the gradient by `t` is written with ops that exist already.
+//! Constant targets are made by [`super::elementwise::full`]. Each loss per element has a kernel for its gradient by
+//! `x`, an op of its own so that it can be differentiated again; the gradient by `t` is made of ops that exist already.
 
 use super::{
     activation::{relu_backward, sigmoid, sigmoid_backward},

@@ -1,7 +1,7 @@
 //! Batch normalisation (Ioffe and Szegedy, 2015), forward and backward, in training and in evaluation mode.
 //!
-//! Everything is seen as `[rows, c]`: a batch of pictures `[N, H, W, C]` has `N·H·W` rows. The kernels see it as a line of
-//! elements, four to an invocation, and go on at distance `split · c`, where the same channels come again.
+//! Everything is seen as `[rows, c]`: a batch of pictures `[N, H, W, C]` has `N·H·W` rows. The kernels see it as a line
+//! of elements, four to an invocation, and go on at distance `split · c`, where the same channels come again.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -36,8 +36,8 @@ impl Running {
 /// `x [.., C]`, `gamma [C]`, `beta [C]` → `x`'s shape.
 ///
 /// In training mode with the mean and the biased variance of the batch, after which
-/// `running ← (1 − momentum) · running + momentum · batch`, with the unbiased variance, in place. In evaluation mode with
-/// the running statistics, which stay as they are. `eps` is added to the variance.
+/// `running ← (1 − momentum) · running + momentum · batch`, with the unbiased variance, in place. In evaluation mode
+/// with the running statistics, which stay as they are. `eps` is added to the variance.
 ///
 /// # Panics
 /// When `gamma`, `beta` or the running statistics have not one number per channel.
@@ -128,8 +128,8 @@ impl Forward {
     }
 }
 
-/// Rows that one invocation of a reduction sees, about: enough to be worth its result, few enough to keep all cores busy
-/// and the error small.
+/// Rows that one invocation of a reduction sees, about: enough to be worth its result, few enough to keep all cores
+/// busy and the error small.
 const ROWS_IN_REDUCTION: usize = 32;
 
 /// Rows that one invocation of an elementwise pass sees: enough to be worth fetching the channels' numbers.
@@ -142,8 +142,8 @@ fn rows_of(x: &Tensor) -> usize {
     x.len() / x.shape().channels()
 }
 
-/// Into how many sets of rows a reduction is split. Powers of two, so that larger sets are unions of smaller ones, and no
-/// fewer than four, so that a whole number of vec4s lies between elements of one set.
+/// Into how many sets of rows a reduction is split. Powers of two, so that larger sets are unions of smaller ones, and
+/// no fewer than four, so that a whole number of vec4s lies between elements of one set.
 fn sets(rows: usize) -> usize {
     (rows / ROWS_IN_REDUCTION).next_power_of_two().max(4)
 }

@@ -66,8 +66,8 @@ pub fn mean(x: &Var, axis: Axis) -> Var {
     scale(&sum(x, axis), 1.0 / view.reduce as f32)
 }
 
-/// Spreads what a reduction kept over `shape` again (`torch.Tensor.expand`), the adjoint of [`sum`]: `[]`, `[C]` or `[N]`
-/// → `shape`.
+/// Spreads what a reduction kept over `shape` again (`torch.Tensor.expand`), the adjoint of [`sum`]: `[]`, `[C]` or
+/// `[N]` → `shape`.
 ///
 /// # Panics
 /// When `y` has not the shape that the reduction of `shape` would have.

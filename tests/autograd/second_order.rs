@@ -1,8 +1,8 @@
 //! First and second derivatives through every family of ops.
 //!
-//! A composite is a scalar `s` of some inputs. Its gradient `g` by the first input is compared with f64 twins and with a
-//! directional difference on the device; then a penalty on `g` (R1, or WGAN-GP's) is differentiated by every input and
-//! compared with central differences of the same penalty made of the twins, in f64.
+//! A composite is a scalar `s` of some inputs. Its gradient `g` by the first input is compared with f64 twins and with
+//! a directional difference on the device; then a penalty on `g` (R1, or WGAN-GP's) is differentiated by every input
+//! and compared with central differences of the same penalty made of the twins, in f64.
 
 use sumi::{
     autograd::Var,
@@ -27,8 +27,8 @@ use crate::common::{
 
 #[derive(Clone, Copy, PartialEq)]
 enum Penalty {
-    /// `Σ q g²` (R1 of Mescheder et al., 2018, has q = 1). With equal weights some terms cancel, and mistakes in them would
-    /// not show: batch norm's gradients, for one, are orthogonal to its outputs.
+    /// `Σ q g²` (R1 of Mescheder et al., 2018, has q = 1). With equal weights some terms cancel, and mistakes in them
+    /// would not show: batch norm's gradients, for one, are orthogonal to its outputs.
     R1,
     /// `Σ_n (‖g_n‖ − 1)²` (Gulrajani et al., 2017).
     GradientNorm,
