@@ -87,8 +87,8 @@ fn binding_faults(_: &Source, kernel: &Compiled) -> Vec<String> {
 
 #[test]
 fn every_device_can_hold_a_workgroup() {
-    let rule = "a kernel takes at most 8 storage buffers, 16 KiB of workgroup memory and 256 invocations in a workgroup, \
-        which every WebGPU device has";
+    let rule = "a kernel takes at most 8 storage buffers, 16 KiB of workgroup memory and 256 invocations in a \
+        workgroup: every WebGPU device has these";
     check(rule, limit_faults);
 
     let main = |size: u32| format!("@compute @workgroup_size({size}) fn main() {{ let a = &tile; (*a)[0] = 1.0; }}");

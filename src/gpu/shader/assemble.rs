@@ -1,8 +1,8 @@
 //! `#import name`: the only thing in our shaders that is not WGSL.
 //!
-//! Such a line is replaced by the text of `shaders/common/name.wgsl`, which may import in its turn. A file asked for twice
-//! is inserted once, at the first place. Every line remembers the file and line it was written in, so that an error in an
-//! import is reported there and not at some line of a text that nobody has seen.
+//! Such a line is replaced by the text of `shaders/common/name.wgsl`, which may import in its turn. A file asked for
+//! twice is inserted once, at the first place. Every line remembers the file and line it was written in, so that an
+//! error in an import is reported there and not at some line of a text that nobody has seen.
 
 use super::{Place, ShaderError, Source};
 

@@ -81,8 +81,8 @@ pub fn resolve_source(text: &str, overrides: &[(&str, f64)]) -> Result<Module, S
     front.resolve(&front.parse()?, overrides)
 }
 
-/// Checks modules for a device that has WebGPU's core and subgroups. What the device at hand cannot do is for the device to
-/// refuse.
+/// Checks modules for a device that has WebGPU's core and subgroups. What the device at hand cannot do is for the
+/// device to refuse.
 fn validator() -> Validator {
     let abilities = Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
     let mut validator = Validator::new(ValidationFlags::all(), abilities);

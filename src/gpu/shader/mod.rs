@@ -1,7 +1,7 @@
 //! From WGSL text to the module a device compiles.
 //!
-//! A kernel is one file below `shaders/`, written to be read: loops over small arrays, one lane exchange in a loop, shared
-//! helpers by `#import`. Here that text becomes what a driver turns into fast code. In reading order:
+//! A kernel is one file below `shaders/`, written to be read: loops over small arrays, one lane exchange in a loop,
+//! shared helpers by `#import`. Here that text becomes what a driver turns into fast code. In reading order:
 //!
 //! 1. [`source`]: the table of shader files, compiled into the crate.
 //! 2. [`assemble`]: `#import` lines replaced by the text they name, with a map back to file and line.

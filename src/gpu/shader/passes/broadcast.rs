@@ -6,9 +6,9 @@
 //! }
 //! ```
 //!
-//! `subgroupShuffle(a, k)` lets every lane choose whose `a` it wants, `subgroupBroadcast(a, 0u)` gives all lanes that of
-//! one. A broadcast is much cheaper, but its lane must be a constant, which a loop's counter is not. So shaders shuffle, and
-//! after the loop is written out this pass sees that all lanes choose the same one.
+//! `subgroupShuffle(a, k)` lets every lane choose whose `a` it wants, `subgroupBroadcast(a, 0u)` gives all lanes that
+//! of one. A broadcast is much cheaper, but its lane must be a constant, which a loop's counter is not. So shaders
+//! shuffle, and after the loop is written out this pass sees that all lanes choose the same one.
 
 use super::operands::blocks_mut;
 use naga::{Arena, Block, Expression, Function, GatherMode, Literal, Statement};

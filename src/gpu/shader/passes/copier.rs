@@ -5,9 +5,9 @@
 //! y[2u * i] = x[i + n];                  y[2] = x[1u + n];
 //! ```
 //!
-//! The copy keeps a list of the integer and boolean variables whose value is known at the point that has been reached.
-//! Assigning a known value puts a variable on the list, reading it then gives the value, and arithmetic on values is done
-//! by [`fold`]. Which points are reached, and how often, is for [`super::unroll`] to say.
+//! The copy keeps a list of the integer and boolean variables whose value is known at the point that has been
+//! reached. Assigning a known value puts a variable on the list, reading it then gives the value, and arithmetic on
+//! values is done by [`fold`]. Which points are reached, and how often, is for [`super::unroll`] to say.
 
 use super::emit::Emitter;
 use super::fold::{Folded, fold};
@@ -141,8 +141,8 @@ impl<'a> Copier<'a> {
         copy
     }
 
-    /// The present copy of the expression `old`. Those that are never computed, such as literals and variables, are copied
-    /// when they are first asked for.
+    /// The present copy of the expression `old`. Those that are never computed, such as literals and variables, are
+    /// copied when they are first asked for.
     pub fn copy(&mut self, old: Handle<Expression>) -> Handle<Expression> {
         if let Some(&copy) = self.copies.get(&old) {
             return copy;

@@ -1,7 +1,7 @@
 //! Writing statements with the `Emit`s between them.
 //!
-//! An expression of naga's is computed where an `Emit` statement says so, and one `Emit` covers a range of neighbours in
-//! the arena. Literals, variables and the like are not computed and must not be covered.
+//! An expression of naga's is computed where an `Emit` statement says so, and one `Emit` covers a range of neighbours
+//! in the arena. Literals, variables and the like are not computed and must not be covered.
 
 use super::operands::blocks_mut;
 use naga::{Block, Expression, Function, Handle, Range, Span, Statement};
@@ -51,8 +51,8 @@ impl Emitter {
     }
 }
 
-/// Writes `block`, taken from `function`, anew: no `Emit` covers an expression that has become a variable or a literal, and
-/// each statement for which `replace` has an answer is replaced by that answer.
+/// Writes `block`, taken from `function`, anew: no `Emit` covers an expression that has become a variable or a
+/// literal, and each statement for which `replace` has an answer is replaced by that answer.
 pub fn rewrite(
     block: &mut Block,
     function: &mut Function,

@@ -5,8 +5,8 @@
 //! if (3u < 8u) { a(); } else { b(); }      a();
 //! ```
 //!
-//! Only what is exact is done here: integers wrap as WGSL says they do, and floats are left to the device, whose roundings
-//! are its own.
+//! Only what is exact is done here: integers wrap as WGSL says they do, and floats are left to the device, whose
+//! roundings are its own.
 
 use naga::{BinaryOperator as Binary, Expression, Handle, Literal, MathFunction, ScalarKind, UnaryOperator as Unary};
 

@@ -1,5 +1,5 @@
-//! One invocation of a kernel, run on the CPU straight from naga's representation: slow, small, and so plainly right that
-//! the passes can be held against it. Test only.
+//! One invocation of a kernel, run on the CPU straight from naga's representation: slow, small, and so plainly right
+//! that the passes can be held against it. Test only.
 //!
 //! The kernel finds `x: array<u32>` at binding 0 and leaves its results in `y: array<f32>` at binding 1.
 

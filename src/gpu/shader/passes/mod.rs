@@ -1,9 +1,10 @@
 //! The passes between a kernel as written and a kernel as drivers like it, in their order:
 //!
-//! 1. [`unroll`]: short loops with a known number of turns are written out, and arithmetic on known integers is done on the
-//!    way ([`copier`], [`fold`]).
+//! 1. [`unroll`]: short loops with a known number of turns are written out, and arithmetic on known integers is done
+//!    on the way ([`copier`], [`fold`]).
 //! 2. [`broadcast`]: a shuffle whose lane has become constant becomes a broadcast.
-//! 3. [`scalars`]: a local array that is only indexed by constants becomes one variable per element, so a register each.
+//! 3. [`scalars`]: a local array that is only indexed by constants becomes one variable per element, so a register
+//!    each.
 //! 4. [`unread`]: variables that nobody reads any more are dropped.
 //!
 //! [`operands`] and [`emit`] are the two things all passes need to know about naga's representation. In the tests,
@@ -29,7 +30,8 @@ use self::unroll::{TooLong, unroll};
 use naga::compact::{KeepUnused, compact};
 use naga::{Function, Module};
 
-/// Runs the passes over all functions of `module`; between them naga's `compact` drops the expressions that are left over.
+/// Runs the passes over all functions of `module`; between them naga's `compact` drops the expressions that are left
+/// over.
 ///
 /// # Errors
 /// [`TooLong`] if a loop cannot be written out in reasonable length; `module` is then of no use.

@@ -29,8 +29,8 @@ pub fn of_expression(expression: &mut Expression, mut f: impl FnMut(&mut Handle<
     }
 }
 
-/// Calls `f` on every expression that `statement` itself reads, to be read or replaced; not on those of blocks inside it,
-/// nor on its [`result`].
+/// Calls `f` on every expression that `statement` itself reads, to be read or replaced; not on those of blocks inside
+/// it, nor on its [`result`].
 pub fn of_statement(statement: &mut Statement, mut f: impl FnMut(&mut Handle<Expression>)) {
     match statement {
         Statement::If { condition, .. } => f(condition),

@@ -1,5 +1,5 @@
-//! Programs that are run before and after the passes and must give the same: chosen ones, and thousands drawn at random.
-//! Test only.
+//! Programs that are run before and after the passes and must give the same: chosen ones, and thousands drawn at
+//! random. Test only.
 
 use super::interpret::run;
 use crate::gpu::shader::compile::resolve_source;
@@ -120,7 +120,8 @@ fn text_of(step: &Step, depth: usize) -> String {
         }
         // A `break` in a switch would leave the switch: jumps inside are told that there is no loop.
         Step::Switch(one, other) => format!(
-            "switch (j % 3u) {{ case 1u: {{\n{}}} case 2u: {{ if (n == 1u) {{ break; }} a[1] += 1.0; }} default: {{\n{}}} }}\n",
+            "switch (j % 3u) {{ case 1u: {{\n{}}} case 2u: {{ if (n == 1u) {{ break; }} a[1] += 1.0; }}
+default: {{\n{}}} }}\n",
             text(one, depth),
             text(other, depth)
         ),
@@ -136,7 +137,7 @@ fn text_of(step: &Step, depth: usize) -> String {
                 0 => format!("for (var {name} = 6u; {name} > {bound}; {name} -= 1u) {{\n{inner}}}\n"),
                 1 => format!("for (var {name} = 1u; {name} <= {bound}; {name} += 2u) {{\n{inner}}}\n"),
                 2 => format!(
-                    "{{ var {name} = 0u; loop {{ {inner} continuing {{ {name} += 1u; break if {name} >= {bound}; }} }} }}\n"
+                    "{{ var {name} = 0u; loop {{\n{inner}continuing {{ {name}++; break if {name} >= {bound}; }} }} }}\n"
                 ),
                 3 => format!("{{ var {name} = 0u; while ({name} < {bound}) {{ {name} += 1u;\n{inner}}} }}\n"),
                 _ => format!("for (var {name} = 0u; {name} < {bound}; {name} += 1u) {{\n{inner}}}\n"),

@@ -8,11 +8,11 @@
 //! ```
 //!
 //! An array has an address, and so lives in memory; a single variable can live in a register. Drivers make this step
-//! themselves, each with limits of its own; after it there is nothing left to be decided. Elements that are never touched
-//! get no variable at all, so an array may be declared as large as the largest tile needs.
+//! themselves, each with limits of its own; after it there is nothing left to be decided. Elements that are never
+//! touched get no variable at all, so an array may be declared as large as the largest tile needs.
 //!
-//! An array stays whole if an index is not constant, if it is read as a whole, assigned from a value whose elements are not
-//! at hand, or handed to a function by pointer (an element may be).
+//! An array stays whole if an index is not constant, if it is read as a whole, assigned from a value whose elements
+//! are not at hand, or handed to a function by pointer (an element may be).
 
 use super::emit::rewrite;
 use super::operands;
@@ -218,7 +218,9 @@ mod tests {
         let body = "var a = array<f32, 3>(1.0, 2.0, 4.0); a[1] += f32(n); y[0] = a[0] + a[1];";
         assert_eq!(variables("", body), ["a_0_: f32 = 1f", "a_1_: f32 = 2f"], "a[2] is never touched");
         let nested = "var a: array<array<f32, 2>, 2>;
-            for (var i = 0u; i < 2u; i++) { for (var j = 0u; j < 2u; j++) { a[i][j] += f32(n + i); y[i + j] += a[i][j]; } }";
+            for (var i = 0u; i < 2u; i++) {
+                for (var j = 0u; j < 2u; j++) { a[i][j] += f32(n + i); y[i + j] += a[i][j]; }
+            }";
         assert_eq!(variables("", nested), ["a_0_0_: f32", "a_0_1_: f32", "a_1_0_: f32", "a_1_1_: f32"]);
         let vectors = "var a: array<vec4<f32>, 2>; a[1] = vec4(f32(n)); a[1][n % 4u] = 2.0; y[0] = a[1].x + a[1].y;";
         assert_eq!(variables("", vectors), ["a_1_: vec4<f32>"]);

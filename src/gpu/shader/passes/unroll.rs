@@ -30,7 +30,8 @@ use naga::{Block, Expression, FastHashSet, Function, Handle, Literal, Module, Sp
 /// Loops of more turns stay loops: what a kernel gains by writing out is had long before.
 pub const MOST_TURNS: usize = 64;
 
-/// Statements a function may have once written out. Drivers need seconds for so many, and minutes for a few times as many.
+/// Statements a function may have once written out: several times what the largest useful tile needs, and still few
+/// enough for a driver.
 pub const MOST_STATEMENTS: usize = 32_768;
 
 /// A function grew over [`MOST_STATEMENTS`] by writing out the loop at this place.
