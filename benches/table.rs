@@ -71,10 +71,13 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (flops, bytes) = (self.peak("fma", Line::gflops), self.peak("copy", Line::gigabytes));
         writeln!(f, "\n{}", self.adapter)?;
-        match (flops, bytes) {
-            (Some(flops), Some(bytes)) => writeln!(f, "peak {flops:.1} GFLOP/s (fma), {bytes:.1} GB/s (copy)\n")?,
-            _ => writeln!(f, "the probes were not timed, so there is no peak to compare with\n")?,
+        if let Some(flops) = flops {
+            writeln!(f, "peak {flops:.1} GFLOP/s (fma)")?;
         }
+        if let Some(bytes) = bytes {
+            writeln!(f, "peak {bytes:.1} GB/s (copy)")?;
+        }
+        writeln!(f)?;
         if !self.timestamps {
             writeln!(
                 f,
@@ -86,10 +89,10 @@ impl fmt::Display for Table {
             // The nearer of the two limits is the one that matters.
             let of = |rate: f64, peak: Option<f64>| peak.map(|peak| 100.0 * rate / peak);
             let (by_flops, by_bytes) = (of(line.gflops(), flops), of(line.gigabytes(), bytes));
-            let percent = match (by_flops, by_bytes) {
-                (Some(by_flops), Some(by_bytes)) if by_flops >= by_bytes => format!("{by_flops:.0} (flops)"),
-                (_, Some(by_bytes)) => format!("{by_bytes:.0} (bytes)"),
-                _ => String::new(),
+            let percent = match (by_flops.unwrap_or(0.0), by_bytes.unwrap_or(0.0)) {
+                (0.0, 0.0) => String::new(),
+                (by_flops, by_bytes) if by_flops >= by_bytes => format!("{by_flops:.0} (flops)"),
+                (_, by_bytes) => format!("{by_bytes:.0} (bytes)"),
             };
             let (ms, gflops, gigabytes) = (1e3 * line.seconds, line.gflops(), line.gigabytes());
             writeln!(f, "| {} | {} | {ms:.3} | {gflops:.2} | {gigabytes:.2} | {percent} |", line.kernel, line.shape)?;
