@@ -18,7 +18,7 @@ use sumi::{
     },
 };
 
-use crate::interrupt;
+use super::interrupt;
 
 /// Seconds between two lines where there is no terminal.
 const QUIET: Duration = Duration::from_secs(5);

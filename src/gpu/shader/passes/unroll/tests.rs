@@ -31,7 +31,7 @@ fn every_spelling_of_a_loop_is_written_out() {
     assert_eq!(assigned("for (var i = 1u; i != 8u; i *= 2u) { y[i] = 1.0; }"), [1, 2, 4]);
     assert_eq!(assigned("var i = 5u; while i > 2u { i -= 1u; y[i] = 1.0; }"), [4, 3, 2]);
     assert_eq!(assigned("var i = 0u; loop { y[i] = 1.0; continuing { i++; break if i == 2u; } }"), [0, 1]);
-    assert_eq!(assigned("for (var i = 4u; i < 4u; i++) { y[i] = 1.0; }"), []);
+    assert_eq!(assigned("for (var i = 4u; i < 4u; i++) { y[i] = 1.0; }"), [0; 0]);
 }
 
 #[test]
