@@ -36,7 +36,8 @@ pub struct Flags {
     pub data: Option<PathBuf>,
 
     /// How many portraits are drawn where there is no --data [default: 2048]
-    #[arg(long, value_name = "N", help_heading = PICTURES, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", help_heading = PICTURES,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub portraits: Option<u32>,
 
     /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
@@ -62,7 +63,8 @@ pub struct Flags {
     pub batch: Option<usize>,
 
     /// Seed of every random choice: the same seed on the same adapter gives the same run, bit for bit [default: 0]
-    #[arg(long, value_name = "N", help_heading = TRAINING, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", help_heading = TRAINING,
+        value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
     /// Length of the noise vector that a picture is made from
@@ -78,15 +80,15 @@ pub struct Flags {
     pub ndf: Option<usize>,
 
     /// Learning rate of both networks (Adam)
-    #[arg(long, value_name = "X", help_heading = NETWORKS, value_parser = rate)]
+    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
     pub lr: Option<f64>,
 
     /// Decay of Adam's first moment
-    #[arg(long, value_name = "X", help_heading = NETWORKS, value_parser = decay)]
+    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = decay)]
     pub beta1: Option<f64>,
 
     /// Decay of Adam's second moment
-    #[arg(long, value_name = "X", help_heading = NETWORKS, value_parser = decay)]
+    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = decay)]
     pub beta2: Option<f64>,
 
     /// What the two networks play for [default: non-saturating]

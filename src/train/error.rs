@@ -30,7 +30,10 @@ pub enum Error {
         folder: PathBuf,
     },
     /// There is no run in the folder.
-    #[error("there is no run in {} (no config.toml); give the folder that `train` made, such as runs/dcgan-1", .folder.display())]
+    #[error(
+        "there is no run in {} (no config.toml); give the folder that `train` made, such as runs/dcgan-1",
+        .folder.display()
+    )]
     NoRun {
         /// The folder.
         folder: PathBuf,

@@ -1,7 +1,8 @@
 //! Recipes: how networks are trained. The loop of each reads like the algorithm of its paper.
 //!
 //! [`dcgan`] computes; [`run`] makes a run of it that a person can start, watch, stop and continue: [`preset`] and
-//! [`config`] say what is trained, [`report`] keeps the run's folder, [`checkpoint`] its state, [`sample`] draws from it.
+//! [`config`] say what is trained, [`report`] keeps the run's folder, [`checkpoint`] its state, [`sample`] draws from
+//! it.
 
 pub mod checkpoint;
 pub mod config;

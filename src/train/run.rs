@@ -129,8 +129,8 @@ impl Run {
         changes.iter().for_each(|change| tell.say(change));
         if (header.adapter.as_str(), &header.family) != (gpu.adapter().name.as_str(), &family(gpu)) {
             tell.warn(&format!(
-                "the checkpoint was computed on {} ({} kernels); from here on results differ in the last bits from those \
-                 of an uninterrupted run",
+                "the checkpoint was computed on {} ({} kernels); from here on results differ in the last bits from \
+                 those of an uninterrupted run",
                 header.adapter, header.family
             ));
         }
@@ -194,7 +194,8 @@ impl Run {
     fn introduce(&self, tell: &mut dyn Listener) {
         let config = &self.config.dcgan;
         tell.say(&format!(
-            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate {4}",
+            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, \
+             learning rate {4}",
             config.size,
             parameter_count(&self.trainer.generator),
             parameter_count(&self.trainer.discriminator),
@@ -212,8 +213,8 @@ impl Run {
     /// Does the steps that are left, or as many as the listener lets it, and saves.
     ///
     /// # Errors
-    /// When the device failed, the training diverged, or the last checkpoint cannot be written. The last good checkpoint
-    /// stays, and the losses up to the failure are written.
+    /// When the device failed, the training diverged, or the last checkpoint cannot be written. The last good
+    /// checkpoint stays, and the losses up to the failure are written.
     pub fn train(&mut self, tell: &mut dyn Listener) -> Result<Outcome, Error> {
         let outcome = self.steps_left(tell);
         if let Err(error) = self.log.flush() {

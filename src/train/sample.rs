@@ -10,15 +10,15 @@ use super::{
 };
 use crate::{gpu, gpu::Gpu, ops::random::Random, tensor::Tensor};
 
-/// Pictures are drawn so many at a time, however many are wanted: kernels may sum in another order for another batch, and
-/// the same seed is to give the same pictures.
+/// Pictures are drawn so many at a time, however many are wanted: kernels may sum in another order for another batch,
+/// and the same seed is to give the same pictures.
 const BATCH: usize = 16;
 
 /// The step that sample noise is drawn as: no training ever comes so far, so that it is never trained on.
 const STEP: u64 = u64::MAX;
 
-/// A trainer with the state of a checkpoint file. It computes as `config` says, or as the checkpoint does where there is
-/// none.
+/// A trainer with the state of a checkpoint file. It computes as `config` says, or as the checkpoint does where there
+/// is none.
 ///
 /// # Errors
 /// When the file cannot be used, does not fit the networks of `config`, or the device failed.
@@ -71,8 +71,8 @@ pub fn interpolate(trainer: &Trainer, seed: u64, count: usize) -> Result<Vec<u8>
 }
 
 /// The point at `t` in [0, 1] of the great circle from `a` to `b` (Shoemake 1985): with ω the angle between them,
-/// (sin((1 − t) ω) a + sin(t ω) b) / sin ω. Normal noise lies near a sphere, and on the straight line between two points
-/// of it the generator would see lengths that it was never shown.
+/// (sin((1 − t) ω) a + sin(t ω) b) / sin ω. Normal noise lies near a sphere, and on the straight line between two
+/// points of it the generator would see lengths that it was never shown.
 fn spherical(a: &[f32], b: &[f32], t: f64) -> Vec<f32> {
     let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
     let angle = (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).clamp(-1.0, 1.0).acos();

@@ -1,4 +1,5 @@
-//! Draws pictures from a trained network: parses the command line, draws, writes, and turns the outcome into an exit code.
+//! Draws pictures from a trained network: parses the command line, draws, writes, and turns the outcome into an exit
+//! code.
 
 use std::{
     fs,

@@ -18,7 +18,7 @@ use sumi::{
     },
 };
 
-use crate::interrupt;
+use super::interrupt;
 
 /// Seconds between two lines where there is no terminal.
 const QUIET: Duration = Duration::from_secs(5);
@@ -26,7 +26,8 @@ const QUIET: Duration = Duration::from_secs(5);
 /// The speed shown is that of so long.
 const WINDOW: Duration = Duration::from_secs(20);
 
-const BAR: &str = "{bar:24} {pos}/{len} {msg}, {eta} left";
+/// Two lines, so that nothing is lost where a terminal is 80 characters wide.
+const BAR: &str = "{wide_bar} {pos}/{len}  {prefix}  {eta} left\n{wide_msg}";
 
 /// The terminal, as a run sees it.
 pub struct Terminal {
@@ -147,7 +148,8 @@ impl Listener for Terminal {
         let pace = speed
             .map_or_else(String::new, |speed| format!("{speed:.2} it/s, {:.0} images/s", speed * self.batch as f64));
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{pace}{}", self.figures));
+            bar.set_prefix(pace);
+            bar.set_message(self.figures.clone());
             bar.set_position(step);
         } else if self.printed.elapsed() > QUIET || step == self.all {
             self.printed = Instant::now();
