@@ -10,18 +10,29 @@ use super::Report;
 pub enum DataError {
     /// There is nothing at the path.
     #[error("looked for a folder of pictures at {}, but nothing is there; check the path", .folder.display())]
-    Missing { folder: PathBuf },
+    Missing {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
 
     /// The path is a file.
     #[error("looked for a folder of pictures at {}, but it is a file; give the folder that holds it", .path.display())]
-    NotAFolder { path: PathBuf },
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
 
     /// The folder is there and the system refuses to list it.
     #[error(
         "the folder {} cannot be opened ({source}); let this user read it, or give another folder",
         .folder.display()
     )]
-    Unreadable { folder: PathBuf, source: io::Error },
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
 
     /// Folders at most, no file.
     #[error(
@@ -29,7 +40,10 @@ pub enum DataError {
          put JPEG, PNG, WebP, BMP or GIF files there, or give another folder",
         .folder.display()
     )]
-    Empty { folder: PathBuf },
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+    },
 
     /// Files, but no picture that could be read; the report says why.
     #[error(
@@ -37,7 +51,12 @@ pub enum DataError {
          but could read none: {report}{}; put pictures of these kinds there, or give another folder",
         .folder.display(), first_reason(.report)
     )]
-    NothingReadable { folder: PathBuf, report: Report },
+    NothingReadable {
+        /// The folder.
+        folder: PathBuf,
+        /// What was found, and why none of it could be read.
+        report: Report,
+    },
 
     /// The pictures do not fit memory.
     #[error(
@@ -45,7 +64,12 @@ pub enum DataError {
          take a smaller size or fewer pictures",
         (3 * count * size * size).div_ceil(1 << 20)
     )]
-    TooLarge { count: usize, size: usize },
+    TooLarge {
+        /// Number of pictures.
+        count: usize,
+        /// Their side in pixels.
+        size: usize,
+    },
 }
 
 fn first_reason(report: &Report) -> String {

@@ -34,6 +34,7 @@ impl Readback {
             if guard.chunks_exact(4).any(|word| word != UNWRITTEN.to_le_bytes()) {
                 return Err(Error::Overrun { bytes: self.bytes });
             }
+            bytes.truncate(self.bytes as usize);
         }
         Ok(Some(bytemuck::pod_collect_to_vec(&bytes)))
     }

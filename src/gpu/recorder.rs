@@ -111,14 +111,15 @@ impl Recorder {
                     let slot = buffer.slot().expect("uploads were placed first");
                     if self.checked {
                         // The guard zone comes with the upload: a fill would run after it.
-                        bytes.resize(bytes.len().next_multiple_of(4), 0);
+                        bytes.resize(bytes.len().next_multiple_of(16), 0);
                         bytes.extend(UNWRITTEN.to_le_bytes().repeat(GUARD as usize / 4));
                     }
                     commands.push(Command::Upload { slot, bytes });
                 }
                 Item::Read { binding, ticket } => {
                     let slot = binding.buffer.slot().expect("only what was written can be read");
-                    let bytes = binding.bytes + if self.guarded(&binding) { GUARD } else { 0 };
+                    let guarded = self.guarded(&binding);
+                    let bytes = if guarded { self.bound_bytes(&binding) } else { binding.bytes };
                     commands.push(Command::Read { range: Range { slot, offset: binding.offset, bytes }, ticket });
                 }
                 Item::Dispatch(dispatch) => self.plan_dispatch(dispatch, &mut commands)?,
@@ -143,12 +144,7 @@ impl Recorder {
                     self.place(&binding.buffer, commands)?
                 }
             };
-            // Rounded up to 16 bytes: kernels read and write whole vec4s, and a slot is always longer.
-            let mut bytes = binding.bytes.next_multiple_of(16);
-            if self.guarded(binding) {
-                bytes = binding.bytes + GUARD;
-            }
-            ranges.push(Range { slot, offset: binding.offset, bytes });
+            ranges.push(Range { slot, offset: binding.offset, bytes: self.bound_bytes(binding) });
         }
         let groups = self.groups(name, grid, &pipeline);
         commands.push(Command::Dispatch { name, pipeline: pipeline.id, params, ranges, groups, work });
@@ -164,9 +160,15 @@ impl Recorder {
         Ok(slot)
     }
 
+    /// What a kernel is given of a buffer: whole vec4s, which a slot always holds, and the guard zone where there is one,
+    /// so that a write into it succeeds and is found.
+    fn bound_bytes(&self, binding: &Binding) -> u64 {
+        binding.bytes.next_multiple_of(16) + if self.guarded(binding) { GUARD } else { 0 }
+    }
+
     /// Whether a guard zone follows the binding: on a checked device, behind every buffer that is bound whole.
     fn guarded(&self, binding: &Binding) -> bool {
-        self.checked && binding.offset == 0 && binding.bytes == binding.buffer.bytes() && binding.bytes % 16 == 0
+        self.checked && binding.offset == 0 && binding.bytes == binding.buffer.bytes()
     }
 
     fn groups(&self, name: &str, grid: Grid, pipeline: &Pipeline) -> [u32; 3] {
