@@ -1,10 +1,10 @@
 //! Checkpoints: everything a run needs to go on as if it had never stopped, in one safetensors file.
 //!
 //! The tensors are those of the training state, by name. One metadata key, `sumi`, holds a [`Header`] as canonical
-//! JSON: keys sorted, no spaces. Its `sha256` is the checksum of the file, in hexadecimal: SHA-256 over, for each tensor
-//! in the order of the names, the length of the name, the name, the number of extents, the extents, and the elements,
-//! numbers as 64 bits and all little endian; then the JSON with `sha256` empty. There is no clock and no path in it, so
-//! that equal states are equal files.
+//! JSON: keys sorted, no spaces. Its `sha256` is the checksum of the file, in hexadecimal: SHA-256 over, for each
+//! tensor in the order of the names, the length of the name, the name, the number of extents, the extents, and the
+//! elements, numbers as 64 bits and all little endian; then the JSON with `sha256` empty. There is no clock and no path
+//! in it, so that equal states are equal files.
 
 use std::{
     collections::{BTreeMap, HashMap},
