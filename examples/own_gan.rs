@@ -95,6 +95,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// ‖∂ Σ D(x) / ∂x‖²: the gradient is a var like any other, because `create_graph` is on.
 fn r1(logits: &Var, real: &Var) -> Var {
     let total = sum(logits, Axis::All);
-    let gradient = total.gradients(&[real.clone()], true).remove(0).expect("D sees its input");
+    let gradient = total.gradients(std::slice::from_ref(real), true).remove(0).expect("D sees its input");
     sum(&square(&gradient), Axis::All)
 }

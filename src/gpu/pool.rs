@@ -85,7 +85,7 @@ mod tests {
     fn a_size_class_holds_the_size_and_wastes_at_most_an_eighth() {
         for bytes in (1..100_000).step_by(37).chain([1 << 20, (1 << 20) + 1, (128 << 20) - 4]) {
             let class = size_class(bytes);
-            assert!(class >= bytes && class % 256 == 0);
+            assert!(class >= bytes && class.is_multiple_of(256));
             assert!(class - bytes <= (bytes / 8).max(255), "{bytes} became {class}");
         }
     }

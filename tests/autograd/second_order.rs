@@ -265,8 +265,10 @@ fn losses() {
     );
 }
 
+type LossBackward = fn(&[f64], &[f64], &[f64]) -> Vec<f64>;
+
 /// The gradient by `x` of the mean loss of `x²`.
-fn through_square(v: &[Vec<f64>], backward: fn(&[f64], &[f64], &[f64]) -> Vec<f64>) -> Vec<f64> {
+fn through_square(v: &[Vec<f64>], backward: LossBackward) -> Vec<f64> {
     let share = vec![1.0 / v[0].len() as f64; v[0].len()];
     el::affine(&el::mul(&v[0], &backward(&el::square(&v[0]), &v[1], &share)), 2.0, 0.0)
 }

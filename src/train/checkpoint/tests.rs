@@ -103,6 +103,6 @@ fn a_file_is_replaced_in_one_move() {
     fs::write(folder.path().join(".unfinished-x.tmp"), b"half").expect("the folder can be written");
     remove_unfinished(folder.path()).expect("the folder can be read");
     let names: Vec<_> = fs::read_dir(folder.path()).expect("it is there").map(|e| e.expect("a name").path()).collect();
-    assert_eq!(names, [path.clone()]);
+    assert_eq!(names, std::slice::from_ref(&path));
     assert_eq!(fs::read(path).expect("it is there"), b"two");
 }

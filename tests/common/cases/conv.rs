@@ -288,20 +288,21 @@ fn by(result: &Var, with: &Var, arguments: [&Var; 2]) -> Vec<Var> {
     found.into_iter().map(|gradient| gradient.expect("it depends on both")).collect()
 }
 
+type PadTwin = fn(&[f64], [usize; 4], [usize; 4]) -> Vec<f64>;
+
 fn padded() -> Vec<Case> {
     let sides = [[0, 0, 0, 0], [1, 0, 2, 3], [3, 3, 3, 3], [0, 5, 1, 0]];
     let shapes = [[1, 6, 5, 1], [2, 7, 8, 3], [3, 9, 4, 64]];
     let each = shapes.into_iter().flat_map(|shape| sides.map(|sides| (shape, sides)));
     each.flat_map(|(shape, sides)| {
-        let case =
-            |kernel, run: fn(&Var, [usize; 4]) -> Var, twin: fn(&[f64], [usize; 4], [usize; 4]) -> Vec<f64>| Case {
-                kernel,
-                label: format!("{shape:?} by {sides:?}"),
-                inputs: vec![normal(9, shape)],
-                run: Box::new(move |v| vec![run(&v[0], sides)]),
-                twin: Box::new(move |v| vec![twin(&v[0], shape, sides)]),
-                tolerance: Exact,
-            };
+        let case = |kernel, run: fn(&Var, [usize; 4]) -> Var, twin: PadTwin| Case {
+            kernel,
+            label: format!("{shape:?} by {sides:?}"),
+            inputs: vec![normal(9, shape)],
+            run: Box::new(move |v| vec![run(&v[0], sides)]),
+            twin: Box::new(move |v| vec![twin(&v[0], shape, sides)]),
+            tolerance: Exact,
+        };
         // What is cut off must leave something.
         let cut = sides[0] + sides[1] < shape[1] && sides[2] + sides[3] < shape[2];
         let crop = cut.then(|| case("crop2d", ops::crop2d, twin::crop2d));
