@@ -4,17 +4,18 @@
 //   dx[n,ih,iw,ci] = sum over kh,kw,co of  dy[n,oh,ow,co] * w[kh,kw,ci,co]
 //     with oh = (ih + padding - kh*dilation) / stride where that is a whole number inside of dy,  ow likewise
 //
-//   Which taps lead to whole numbers depends on the phase of (ih, iw) alone (first_tap): of kh those that are first, first +
-//   step, first + 2 step, ..., and the t-th of them leads to an oh that is t * dilation * step / stride above that of the
-//   first. So each phase is a dense convolution of dy with a part of the kernel, and nothing is multiplied by a zero that
-//   is known beforehand. Rows of the matrix product are the pixels of one phase, columns the channels of dx.
+//   Which taps lead to whole numbers depends on the phase of (ih, iw) alone (first_tap): of kh those that are first,
+//   first + step, first + 2 step, ..., and the t-th of them leads to an oh that is t * dilation * step / stride above
+//   that of the first. So each phase is a dense convolution of dy with a part of the kernel, and nothing is multiplied
+//   by a zero that is known beforehand. Rows of the matrix product are the pixels of one phase, columns the channels of
+//   dx.
 //
 //   dy [N, H_out, W_out, C_out       ]  gradient of the output
 //   wt [K_h, K_w, C_out, C_in/groups ]  weights, the last two extents exchanged by the kernel transpose
 //   dx [N, H_in,  W_in,  C_in        ]  gradient of the input, every element written once
 //
-// Threads  one subgroup per workgroup, which owns ROWS pixels of one phase by COLS blocks of LANES channels of dx; a lane
-//          owns one channel of each block, in ROWS * COLS registers
+// Threads  one subgroup per workgroup, which owns ROWS pixels of one phase by COLS blocks of LANES channels of dx; a
+//          lane owns one channel of each block, in ROWS * COLS registers
 // Memory   as conv2d_lanes
 // Twin     reference::conv::conv2d_backward_input
 // Used by  conv2d input gradient, conv_transpose2d forward, on software adapters
@@ -80,8 +81,8 @@ fn main(
         return;
     }
 
-    // The pixels of the tile, counted with n fastest, so that a tile of small pictures holds few different places and most
-    // taps that lead beside dy do so for all of it. Pixels past the last lie where no tap finds anything.
+    // The pixels of the tile, counted with n fastest, so that a tile of small pictures holds few different places and
+    // most taps that lead beside dy do so for all of it. Pixels past the last lie where no tap finds anything.
     let last = min(first + ROWS, pixels) - 1u;
     let first_i = first / (p.n * across.count);
     let last_i = last / (p.n * across.count);

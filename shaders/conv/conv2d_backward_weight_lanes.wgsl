@@ -4,18 +4,18 @@
 //   dw[kh,kw,ci,co] = sum over n,oh,ow of  x[n,ih,iw,ci] * dy[n,oh,ow,co]
 //     with ih = oh*stride - padding + kh*dilation,  iw likewise;  x is 0 outside its bounds
 //
-//   Read as a matrix product: the rows are the values of a run of x (see conv2d_lanes), the columns the channels of dy, and
-//   the sum runs over the pixels. dw is small and the sum long, so several workgroups share the pixels of one tile and each
-//   writes its own part; a sum over the parts follows, always in the same order.
+//   Read as a matrix product: the rows are the values of a run of x (see conv2d_lanes), the columns the channels of dy,
+//   and the sum runs over the pixels. dw is small and the sum long, so several workgroups share the pixels of one tile
+//   and each writes its own part; a sum over the parts follows, always in the same order.
 //
 //   x  [N, H_in,  W_in,  C_in               ]  input
 //   dy [N, H_out, W_out, C_out              ]  gradient of the output
 //   dw [splits, K_h, K_w, C_in/groups, C_out]  parts of the gradient of the weights, every element written once
 //
-// Threads  one subgroup per workgroup, which owns ROWS values of a run by COLS blocks of LANES channels; a lane owns one
-//          channel of each block, in ROWS * COLS registers
-// Memory   for each pixel a lane loads ROWS / LANES elements of x, which the subgroup shows to all its lanes in turn, and
-//          COLS elements of dy, for ROWS * COLS multiply-adds. No barriers, no workgroup memory.
+// Threads  one subgroup per workgroup, which owns ROWS values of a run by COLS blocks of LANES channels; a lane owns
+//          one channel of each block, in ROWS * COLS registers
+// Memory   for each pixel a lane loads ROWS / LANES elements of x, which the subgroup shows to all its lanes in turn,
+//          and COLS elements of dy, for ROWS * COLS multiply-adds. No barriers, no workgroup memory.
 // Twin     reference::conv::conv2d_backward_weight
 // Used by  conv2d and conv_transpose2d weight gradients, on software adapters
 
@@ -53,7 +53,8 @@ fn main(
     let run = select(depth, depth * p.k_w, joined);
     let runs = select(p.k_h * p.k_w, p.k_h, joined);
 
-    // Which tile of dw: its first value of which run, its first channel, in which part of the channels. Splits lie along z.
+    // Which tile of dw: its first value of which run, its first channel, in which part of the channels. Splits lie
+    // along z.
     let row_tiles = (run + ROWS - 1u) / ROWS;
     let col_tiles = (width + COLS * LANES - 1u) / (COLS * LANES);
     let tile = group.y * groups.x + group.x;
@@ -97,8 +98,8 @@ fn main(
     var sum: array<array<f32, 8>, 64>;
     var done = 0u;
     loop {
-        // The values of the run under the next pixels [STEP, ROWS / LANES, LANES], zeros beside x, past the run and past
-        // the last pixel; and the channels of dy there [STEP, COLS, LANES].
+        // The values of the run under the next pixels [STEP, ROWS / LANES, LANES], zeros beside x, past the run and
+        // past the last pixel; and the channels of dy there [STEP, COLS, LANES].
         var part_x: array<array<f32, 16>, 8>;
         var part_y: array<array<f32, 8>, 8>;
         for (var q = 0u; q < STEP; q += 1u) {

@@ -5,17 +5,18 @@
 //     with ih = oh*stride - padding + kh*dilation,  iw likewise;  x is 0 outside its bounds
 //
 //   Read as a matrix product: the rows are the output pixels, the columns the output channels, and the sum runs over
-//   (kh, kw, ci). In memory the ci of one pixel are neighbours, and with dilation 1 so are the (kw, ci) of a whole row of
-//   the kernel: such a stretch is called a run. Runs are cut into blocks of LANES values.
+//   (kh, kw, ci). In memory the ci of one pixel are neighbours, and with dilation 1 so are the (kw, ci) of a whole row
+//   of the kernel: such a stretch is called a run. Runs are cut into blocks of LANES values.
 //
 //   x  [N, H_in,  W_in,  C_in        ]  input
 //   w  [K_h, K_w, C_in/groups, C_out ]  weights
 //   y  [N, H_out, W_out, C_out       ]  output, every element written once
 //
-// Threads  one subgroup per workgroup, which owns ROWS pixels by COLS blocks of LANES channels of y; a lane owns one channel
-//          of each block, in ROWS * COLS registers
-// Memory   for LANES values of a run a lane loads one element of x for each pixel, and the subgroup shows them to all its
-//          lanes in turn; each element of w is loaded once for ROWS multiply-adds. No barriers, no workgroup memory.
+// Threads  one subgroup per workgroup, which owns ROWS pixels by COLS blocks of LANES channels of y; a lane owns one
+//          channel of each block, in ROWS * COLS registers
+// Memory   for LANES values of a run a lane loads one element of x for each pixel, and the subgroup shows them to all
+//          its lanes in turn; each element of w is loaded once for ROWS multiply-adds. No barriers, no workgroup
+//          memory.
 // Twin     reference::conv::conv2d
 // Used by  conv2d forward, conv_transpose2d input gradient, on software adapters
 
@@ -53,8 +54,8 @@ fn main(
         return;
     }
 
-    // The pixels of the tile, counted with n fastest, so that a tile of small pictures holds few different places and most
-    // taps that fall on the padding do so for all of it. Pixels past the last lie where no tap finds anything.
+    // The pixels of the tile, counted with n fastest, so that a tile of small pictures holds few different places and
+    // most taps that fall on the padding do so for all of it. Pixels past the last lie where no tap finds anything.
     let last = min(first + ROWS, pixels) - 1u;
     let first_oh = first / (p.n * p.w_out);
     let last_oh = last / (p.n * p.w_out);

@@ -5,8 +5,9 @@ use bytemuck::{Pod, Zeroable};
 use super::Conv2d;
 use crate::tensor::Shape;
 
-/// Extents and hyper-parameters of one convolution `x → y`. All three kernels take the same: the input gradient reads `y`'s
-/// side and writes `x`'s, and a transposed convolution is described by the convolution that it is the input gradient of.
+/// Extents and hyper-parameters of one convolution `x → y`. All three kernels take the same: the input gradient reads
+/// `y`'s side and writes `x`'s, and a transposed convolution is described by the convolution that it is the input
+/// gradient of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     /// Pictures.
@@ -115,8 +116,8 @@ impl Geometry {
         Shape::from([self.n, self.output[0], self.output[1], self.c_out])
     }
 
-    /// Floating-point operations of each of the three kernels, a multiply-add counted as two: every output pixel with every
-    /// tap, those that fall on the padding included.
+    /// Floating-point operations of each of the three kernels, a multiply-add counted as two: every output pixel with
+    /// every tap, those that fall on the padding included.
     pub fn flops(&self) -> f64 {
         2.0 * self.y_shape().len() as f64 * (self.w_shape().len() / self.c_out) as f64
     }

@@ -1,7 +1,7 @@
 //! Convolution, transposed convolution and their gradients; zero padding. Channels last.
 //!
-//! A convolution is bilinear: a sum of products of one `x`, one `w` and one `y`. There are three ways to read them, into
-//! `y`, into `x` and into `w`, and each of the three is the derivative of the other two. So three kernels serve
+//! A convolution is bilinear: a sum of products of one `x`, one `w` and one `y`. There are three ways to read them,
+//! into `y`, into `x` and into `w`, and each of the three is the derivative of the other two. So three kernels serve
 //! [`conv2d`], [`conv_transpose2d`] and the gradients of both, and gradients of gradients need no more.
 //!
 //! | op | by its first argument | by its second |
@@ -25,8 +25,8 @@ use super::{
 };
 use crate::{autograd::Var, gpu::Family};
 
-/// Hyper-parameters of a convolution, in PyTorch's words; pairs are `[height, width]`. The default is stride 1, no padding,
-/// dilation 1, one group.
+/// Hyper-parameters of a convolution, in PyTorch's words; pairs are `[height, width]`. The default is stride 1, no
+/// padding, dilation 1, one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conv2d {
     /// Input pixels from one output pixel to the next.
@@ -46,8 +46,8 @@ impl Default for Conv2d {
 }
 
 impl Conv2d {
-    /// The output's extent along an axis, `⌊(size + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1`; `None` where the kernel
-    /// is larger than the padded input.
+    /// The output's extent along an axis, `⌊(size + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1`; `None` where the
+    /// kernel is larger than the padded input.
     fn output(&self, axis: usize, size: usize, k: usize) -> Option<usize> {
         let room = (size + 2 * self.padding[axis]).checked_sub(self.dilation[axis] * (k - 1) + 1)?;
         Some(room / self.stride[axis] + 1)
@@ -89,8 +89,9 @@ pub fn conv2d_backward_weight(x: &Var, dy: &Var, kernel: [usize; 2], config: &Co
     weight_gradient(x, dy, geometry)
 }
 
-/// Transposed convolution (`torch.nn.functional.conv_transpose2d`), the input gradient of a convolution used as a layer:
-/// `x [n, h_in, w_in, c_in]`, `w [k_h, k_w, c_out / groups, c_in]`, `bias [c_out]` → `y [n, h_out, w_out, c_out]` with
+/// Transposed convolution (`torch.nn.functional.conv_transpose2d`), the input gradient of a convolution used as a
+/// layer: `x [n, h_in, w_in, c_in]`, `w [k_h, k_w, c_out / groups, c_in]`, `bias [c_out]` →
+/// `y [n, h_out, w_out, c_out]` with
 /// `h_out = (h_in − 1)·stride − 2·padding + dilation·(k_h − 1) + output_padding + 1`.
 ///
 /// # Panics

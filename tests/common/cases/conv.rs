@@ -210,8 +210,8 @@ fn biased() -> Vec<Case> {
     }]
 }
 
-/// Each of the three kernels is the derivative of the other two: `⟨conv2d(x, w), y⟩` read in three ways and differentiated
-/// by both arguments. And a derivative of derivatives: `‖dx‖²` by `w`, as in a penalty on gradients.
+/// Each of the three kernels is the derivative of the other two: `⟨conv2d(x, w), y⟩` read in three ways and
+/// differentiated by both arguments. And a derivative of derivatives: `‖dx‖²` by `w`, as in a penalty on gradients.
 fn derivatives() -> Vec<Case> {
     let problems = [
         Problem::new("derivatives", [2, 5, 4, 3], [3, 2], 5).padding(1, 1),
