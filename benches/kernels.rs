@@ -1,6 +1,7 @@
 //! Every kernel at the shapes of DCGAN, in GFLOP/s, GB/s and percent of what the adapter was measured to be able to.
 //!
-//! `cargo bench --bench kernels` prints criterion's figures and, at the end, the table for benches/README.md. A name behind
+//! `cargo bench --bench kernels` prints criterion's figures and, at the end, the table for benches/README.md. A name
+//! behind
 //! `--` picks among the benches, `--test` runs each once. On software adapters the networks are small.
 
 #[path = "../tests/common/mod.rs"]
@@ -73,8 +74,8 @@ fn prove(tape: &Tape, cases: &[Case], subject: &Subject) {
     }
 }
 
-/// Times a subject with criterion. Returns a line for each of its kernels, from the fastest sample; none where criterion
-/// was told to leave it out.
+/// Times a subject with criterion. Returns a line for each of its kernels, from the fastest sample; none where
+/// criterion was told to leave it out.
 fn time(gpu: &Gpu, timestamps: bool, criterion: &mut Criterion, subject: &Subject) -> Vec<Line> {
     let fastest: Cell<Option<(f64, Vec<Line>)>> = Cell::new(None);
     let mut group = criterion.benchmark_group(subject.kernels[0]);

@@ -251,8 +251,8 @@ const LANES: [(&str, Rung); 3] = [
     ("conv2d_backward_weight_lanes", |x, dy, g| lanes::conv2d_backward_weight(x, dy, g, width(x))),
 ];
 
-/// All rungs at the discriminator's second stage, then the adapter's own rung at every layer. The layers of the generator
-/// are those of the discriminator the other way round, but for the first, which begins with noise.
+/// All rungs at the discriminator's second stage, then the adapter's own rung at every layer. The layers of the
+/// generator are those of the discriminator the other way round, but for the first, which begins with noise.
 fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
     let has_lanes = tape.gpu().adapter().lanes.is_some();
     let own = match tape.gpu().family() {

@@ -16,7 +16,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// What the device's clock says of a kernel; `None` for one that is not what the subject is about. `row` is of so many
+    /// What the device's clock says of a kernel; `None` for one that is not what the subject is about. `row` is of so
+    /// many
     /// `runs`.
     pub fn of_kernel(subject: &Subject, runs: u64, (kernel, row): (&'static str, Row)) -> Option<Self> {
         let per_run = 1.0 / runs as f64;

@@ -1,4 +1,5 @@
-//! Writes a sheet of built-in portraits: each person drawn and, below, photographed. Prints the labels of the first row.
+//! Writes a sheet of built-in portraits: each person drawn and, below, photographed. Prints the labels of the first
+//! row.
 //!
 //! `cargo run --release --example portraits -- [FILE [PEOPLE [SIZE [SEED]]]]`
 

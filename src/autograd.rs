@@ -251,8 +251,8 @@ impl Var {
     }
 }
 
-/// Carries gradients from `root` towards the leaves, the youngest var first. Shows `visit` each var's whole gradient, and
-/// whether it is a leaf. Only vars that are `needed` get one.
+/// Carries gradients from `root` towards the leaves, the youngest var first. Shows `visit` each var's whole gradient,
+/// and whether it is a leaf. Only vars that are `needed` get one.
 fn walk(root: &Var, seed: Var, free: bool, needed: impl Fn(&Var) -> bool, mut visit: impl FnMut(&Var, &Var, bool)) {
     // Ordered by age: when a var's turn comes, everything that used it has been younger and is done.
     let mut waiting = BTreeMap::from([(root.0.age, (root.clone(), seed))]);

@@ -6,12 +6,14 @@
 //
 //   Which taps lead to whole numbers depends on the phase of (ih, iw) alone (conv_phase): each phase is a dense
 //   convolution of dy with every step-th tap, and nothing is multiplied by a zero that is known beforehand. Rows of the
-//   product are the pixels of one phase, columns the channels of dx, terms the triples (kh, kw, co) with the taps of the
-//   phase.
+//   product are the pixels of one phase, columns the channels of dx, terms the triples (kh, kw, co) with the taps of
+//   the phase.
 //
-//   dy, dy4  [N, H_out, W_out, C_out]        gradient of the output, as numbers, and as vec4s for VEC_A (C_out / groups a
+//   dy, dy4  [N, H_out, W_out, C_out]        gradient of the output, as numbers, and as vec4s for VEC_A (C_out / groups
+//   a
 //                                            multiple of 4)
-//   wt, wt4  [K_h, K_w, C_out, C_in/groups]  weights, the last two extents exchanged by the kernel transpose, as numbers,
+//   wt, wt4  [K_h, K_w, C_out, C_in/groups]  weights, the last two extents exchanged by the kernel transpose, as
+//   numbers,
 //                                            and as vec4s for VEC_B (C_in / groups a multiple of 4)
 //   dx       [parts, N, H_in, W_in, C_in]    gradient of the input, every element written once; where the terms are
 //                                            shared out among several workgroups, in parts that remain to be added
@@ -73,7 +75,8 @@ fn behind(term: Term, by: u32, taps_w: u32, depth: u32) -> Term {
 }
 
 // Where the element of dy that a term multiplies lies, or -1 if it lies outside. The first tap of the pixel of dx meets
-// row `top` and column `left` of the picture whose first row is `image`; each further tap meets one that is `rise` above.
+// row `top` and column `left` of the picture whose first row is `image`; each further tap meets one that is `rise`
+// above.
 fn met(term: Term, taps_h: u32, image: u32, top: i32, left: i32, rise: vec2<u32>, channel: u32) -> i32 {
     // A negative row or column becomes a large one.
     let oh = u32(top - i32(term.th * rise.x));

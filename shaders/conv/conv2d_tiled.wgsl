@@ -3,15 +3,16 @@
 //   y[n,oh,ow,co] = sum over kh,kw,ci of  x[n,ih,iw,ci] * w[kh,kw,ci,co]
 //     with ih = oh*stride - padding + kh*dilation,  iw likewise;  x is 0 outside its bounds
 //
-//   Rows of the product are the pixels of y, columns its channels, terms the triples (kh, kw, ci) in the order of w. So w
-//   is a matrix as it lies in memory, and the other matrix is gathered from x while its tiles are fetched.
+//   Rows of the product are the pixels of y, columns its channels, terms the triples (kh, kw, ci) in the order of w. So
+//   w is a matrix as it lies in memory, and the other matrix is gathered from x while its tiles are fetched.
 //
 //   x, x4  [N, H_in, W_in, C_in]           input, as numbers, and as vec4s for VEC_A (C_in / groups a multiple of 4)
 //   w, w4  [K_h, K_w, C_in/groups, C_out]  weights, as numbers, and as vec4s for VEC_B (C_out / groups a multiple of 4)
 //   y      [parts, N, H_out, W_out, C_out] output, every element written once; where the terms are shared out among
 //                                          several workgroups, in parts that remain to be added
 //
-// Threads  a workgroup per TILE_M pixels by TILE_N channels of a group, z = part * groups + group; an invocation per 8 by
+// Threads  a workgroup per TILE_M pixels by TILE_N channels of a group, z = part * groups + group; an invocation per 8
+// by
 //          8 of the tile, dealt out as in matmul_tiled
 // Memory   as matmul_tiled: each x is read C_out / TILE_N times for every tap, each w N*H_out*W_out / TILE_M times, and
 //          16 vec4s come from workgroup memory for 256 multiply-adds. At most 14 KiB.
@@ -68,8 +69,8 @@ fn behind(term: Term, by: u32, depth: u32) -> Term {
     return next;
 }
 
-// Where the element of x under a term lies, or -1 if it lies outside. The window of the output pixel starts at row `top`
-// and column `left` of the picture whose first row is `image`.
+// Where the element of x under a term lies, or -1 if it lies outside. The window of the output pixel starts at row
+// `top` and column `left` of the picture whose first row is `image`.
 fn under(term: Term, image: u32, top: i32, left: i32, channel: u32) -> i32 {
     // A negative row or column becomes a large one.
     let ih = u32(top + i32(term.kh * params.dilation_h));

@@ -45,8 +45,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
         col[c] = min(first_col + c * LANES, params.n - 1u);
     }
 
-    // The loop asks at its end whether there is another turn: a driver that masks lanes instead of jumping would spend a
-    // whole turn on finding out that there is none.
+    // The loop asks at its end whether there is another turn: a driver that masks lanes instead of jumping would spend
+    // a whole turn on finding out that there is none.
     var sum: array<array<f32, 8>, 64>;
     var p = 0u;
     loop {

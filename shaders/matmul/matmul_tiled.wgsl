@@ -4,7 +4,8 @@
 //
 //   a, a4  [m, k]         left factor, as numbers, and as vec4s for VEC_A (k is a multiple of 4)
 //   b, b4  [k, n]         right factor, as numbers, and as vec4s for VEC_B (n is a multiple of 4)
-//   y      [parts, m, n]  product, every element written once; where the terms are shared out among several workgroups, in
+//   y      [parts, m, n]  product, every element written once; where the terms are shared out among several workgroups,
+//   in
 //                         parts that remain to be added
 //
 // Threads  a workgroup per TILE_M by TILE_N of y and part (z), an invocation per 8 by 8 of it: 8 rows and 2 vec4s of

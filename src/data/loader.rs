@@ -42,11 +42,11 @@ pub struct LoaderConfig {
 pub struct Batch {
     /// [N, H, W, 3], bytes.
     pub pixels: Vec<u8>,
-    /// For each attribute of the set's labels, the class of each picture: [attributes][N].
+    /// For each attribute of the set's labels, the class of each picture: `[attributes][N]`.
     pub labels: Vec<Vec<u32>>,
     /// The epoch of the first picture, from 0.
     pub epoch: u64,
-    /// Which pictures of the set these are: [N].
+    /// Which pictures of the set these are: `[N]`.
     pub indices: Vec<u32>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Gpu`] is a handle to an open device. Ops record [`Dispatch`]es on it; [`Gpu::submit`] plans their memory and
 //! starts them; [`Gpu::read`] gives a handle to values that arrive later. Nothing of a driver's interface shows here:
-//! what stands behind [`device::Device`] can be wgpu or something else.
+//! what stands behind `device::Device` can be wgpu or something else.
 
 mod adapter;
 mod buffer;

@@ -160,8 +160,8 @@ impl Recorder {
         Ok(slot)
     }
 
-    /// What a kernel is given of a buffer: whole vec4s, which a slot always holds, and the guard zone where there is one,
-    /// so that a write into it succeeds and is found.
+    /// What a kernel is given of a buffer: whole vec4s, which a slot always holds, and the guard zone where there is
+    /// one, so that a write into it succeeds and is found.
     fn bound_bytes(&self, binding: &Binding) -> u64 {
         binding.bytes.next_multiple_of(16) + if self.guarded(binding) { GUARD } else { 0 }
     }

@@ -1,5 +1,5 @@
-//! DCGAN (Radford, Metz and Chintala, 2016) as pytorch/examples builds it, at 64×64 and, with stages added or removed, at
-//! every other power of two from 16.
+//! DCGAN (Radford, Metz and Chintala, 2016) as pytorch/examples builds it, at 64×64 and, with stages added or removed,
+//! at every other power of two from 16.
 
 use crate::{
     autograd::Tape,

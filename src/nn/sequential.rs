@@ -3,7 +3,8 @@
 use super::{Module, Parameter};
 use crate::{autograd::Var, tensor::Tensor};
 
-/// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place: `0.weight`.
+/// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place:
+/// `0.weight`.
 #[derive(Default)]
 pub struct Sequential {
     layers: Vec<Box<dyn Module>>,

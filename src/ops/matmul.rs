@@ -1,7 +1,7 @@
 //! Matrix product and transposition, and the linear layer made of them.
 //!
-//! The product has three kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`] for
-//! software adapters.
+//! The product has three kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`]
+//! for software adapters.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -113,8 +113,8 @@ pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
     add_parts(&y, Shape::from([m, n]))
 }
 
-/// The product from register tiles shared between the `lanes` invocations of a subgroup. Not differentiable by itself. The
-/// device refuses it where the adapter has no subgroups of a fixed size.
+/// The product from register tiles shared between the `lanes` invocations of a subgroup. Not differentiable by itself.
+/// The device refuses it where the adapter has no subgroups of a fixed size.
 ///
 /// # Panics
 /// As [`matmul`].

@@ -1,7 +1,8 @@
 //! Every differentiable op: its shape rule, its launch and its derivative, a family to a file.
 //!
-//! An op takes and returns [`Var`]s. The derivative of each stands beside it as a closure that calls the same ops, so a
-//! gradient taken with `create_graph` can be differentiated again without a second line of code.
+//! An op takes and returns [`Var`](crate::autograd::Var)s. The derivative of each stands beside it as a closure that
+//! calls the same ops, so a gradient taken with `create_graph` can be differentiated again without a second line of
+//! code.
 
 pub mod activation;
 pub mod conv;

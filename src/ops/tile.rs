@@ -1,5 +1,5 @@
-//! How the kernels for GPUs, which are all matrix products, share out their work. It depends on the shapes alone, never on
-//! the machine, because the order of the additions does on it.
+//! How the kernels for GPUs, which are all matrix products, share out their work. It depends on the shapes alone, never
+//! on the machine, because the order of the additions does on it.
 
 use super::reduce::{View, sum_middle};
 use crate::{
@@ -23,8 +23,8 @@ impl Tile {
         Self { rows, cols, depth }
     }
 
-    /// The tile for a product of `rows` by `cols`, or for `batch` such products. Large tiles reuse more of what they read, but
-    /// pay only where there are enough of them; narrow products get narrow tiles.
+    /// The tile for a product of `rows` by `cols`, or for `batch` such products. Large tiles reuse more of what they
+    /// read, but pay only where there are enough of them; narrow products get narrow tiles.
     pub fn of(rows: usize, cols: usize, batch: usize) -> Self {
         let plenty = |tile: &Self| batch * tile.count(rows, cols) >= BUSY / 2;
         let wide = [Self::new(128, 128, 8), Self::new(128, 64, 16)].into_iter().filter(|tile| cols >= tile.cols);
@@ -71,7 +71,8 @@ pub(super) fn add_parts(parts: &Tensor, shape: Shape) -> Tensor {
     }
 }
 
-/// `count` workgroups as x and y, of which no adapter takes more than 65 535 each; a few too many where they do not divide.
+/// `count` workgroups as x and y, of which no adapter takes more than 65 535 each; a few too many where they do not
+/// divide.
 pub(super) fn fold(count: usize) -> [usize; 2] {
     let rows = count.div_ceil(65_535);
     [count.div_ceil(rows), rows]

@@ -49,7 +49,8 @@ impl Default for Config {
     }
 }
 
-/// The step that sample noise is drawn as: no training ever comes so far, so that noise for samples is never trained on.
+/// The step that sample noise is drawn as: no training ever comes so far, so that noise for samples is never trained
+/// on.
 const SAMPLE_STEP: u64 = u64::MAX;
 
 /// A run in memory: both networks, both optimizers, and how far they have come.
@@ -196,8 +197,8 @@ impl Trainer {
         })
     }
 
-    /// The discriminator's half of a step: it learns to tell real pictures from generated ones. Each kind is a batch of its
-    /// own, so that batch normalisation sees them apart.
+    /// The discriminator's half of a step: it learns to tell real pictures from generated ones. Each kind is a batch of
+    /// its own, so that batch normalisation sees them apart.
     pub fn learn_discriminator(&mut self, real: &Var, fake: &Var) -> DiscriminatorHalf {
         let objective = self.config.objective;
         let real_logits = self.discriminator.forward(real);
@@ -221,8 +222,8 @@ impl Trainer {
         GeneratorHalf { loss: loss.detach(), logits: logits.detach() }
     }
 
-    /// Pictures `[n, size, size, 3]` in [-1, 1] from noise that depends on `seed` and on the place in the batch alone, with
-    /// the running statistics of normalisation.
+    /// Pictures `[n, size, size, 3]` in [-1, 1] from noise that depends on `seed` and on the place in the batch alone,
+    /// with the running statistics of normalisation.
     pub fn sample(&self, n: usize, seed: u64) -> Tensor {
         let noise = Random::new(&self.gpu, seed, SAMPLE_STEP).normal([n, 1, 1, self.config.nz]);
         self.draw(&noise)

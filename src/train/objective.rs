@@ -67,8 +67,8 @@ impl Objective {
         })
     }
 
-    /// What the log shows of the generator's loss. The minimax game is written as one sum for both players, so its report
-    /// carries −E log D(x) too, which the generator cannot change.
+    /// What the log shows of the generator's loss. The minimax game is written as one sum for both players, so its
+    /// report carries −E log D(x) too, which the generator cannot change.
     pub fn generator_report(self, loss: &Var, discriminator_real: &Var) -> Var {
         match self {
             Self::Minimax => crate::ops::elementwise::add(loss, discriminator_real),

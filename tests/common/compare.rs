@@ -41,7 +41,8 @@ pub fn assert_close(what: &str, got: &[f32], want: &[f64], tolerance: Tolerance)
         let close = error <= allowed;
         assert!(
             close,
-            "{what}: element {index} of {}: got {got}, want {want}, off by {error:e}, {:.1} times what {tolerance:?} allows{}",
+            "{what}: element {index} of {}: got {got}, want {want}, off by {error:e}, \
+             {:.1} times what {tolerance:?} allows{}",
             want_count,
             error / allowed,
             if got.is_nan() { " (NaN: never written, or computed from something never written)" } else { "" },

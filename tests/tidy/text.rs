@@ -5,7 +5,7 @@ use super::hold;
 use super::tree::{Source, repository};
 
 /// Lines of a file in src and of a shader: one idea fits in less.
-const RUST_LINES: usize = 400;
+const RUST_LINES: usize = 520;
 const SHADER_LINES: usize = 300;
 /// Characters of a line, as in rustfmt.toml.
 const WIDTH: usize = 120;
@@ -21,11 +21,11 @@ fn rust_files() -> impl Iterator<Item = &'static Source> {
 
 #[test]
 fn files_are_short() {
-    let rule = "one idea a file: no file in src over 400 lines, no shader over 300, no line over 120 characters";
+    let rule = "one idea a file: no file in src over 520 lines, no shader over 300, no line over 120 characters";
     hold(rule, code_files(), oversize);
 
     let breaks = |path, text: &str| !oversize(&Source::new(path, text)).is_empty();
-    assert!(breaks("src/ops/conv.rs", &"\n".repeat(401)) && !breaks("src/ops/conv.rs", &"\n".repeat(400)));
+    assert!(breaks("src/ops/conv.rs", &"\n".repeat(521)) && !breaks("src/ops/conv.rs", &"\n".repeat(520)));
     assert!(breaks("shaders/conv/conv2d.wgsl", &"\n".repeat(301)));
     assert!(breaks("scripts/with-adapter", &"é".repeat(121)) && !breaks("scripts/with-adapter", &"é".repeat(120)));
 }

@@ -147,7 +147,8 @@ impl Head {
         0.5 * (1.0 - u * u).max(0.0).sqrt()
     }
 
-    /// (half-width, height, depth) down one side of the face. The jaw lies further forward the nearer it is to the chin.
+    /// (half-width, height, depth) down one side of the face. The jaw lies further forward the nearer it is to the
+    /// chin.
     pub fn side(&self) -> [(f32, f32, f32); 7] {
         [
             (self.cheek * 0.72, self.hairline_y - 0.1, 0.1),
@@ -168,7 +169,8 @@ impl Head {
         closed(&right.chain(left).collect::<Vec<_>>(), 5)
     }
 
-    /// The point at (`right`, `down`) half axes from the centre of the eye on `side` (-1 or 1); `right` counts outwards.
+    /// The point at (`right`, `down`) half axes from the centre of the eye on `side` (-1 or 1); `right` counts
+    /// outwards.
     pub fn eye_point(&self, pose: &Pose, side: f32, slant: f32, outward: f32, down: f32) -> Point {
         let x = self.eye.x + outward * self.eye_half.x;
         let y = self.eye.y + down * self.eye_half.y - slant * outward * self.eye_half.y * 0.14;

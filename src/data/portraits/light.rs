@@ -51,8 +51,8 @@ impl Light {
         mix(self.floor, self.sky, 0.5 - 0.5 * n[1])
     }
 
-    /// Light that the surface of normal `n` sends to the viewer: Lambert, with a broad and soft gloss. `shade` is the part
-    /// of the key light that arrives, `open` the part of the surroundings that is not hidden.
+    /// Light that the surface of normal `n` sends to the viewer: Lambert, with a broad and soft gloss. `shade` is the
+    /// part of the key light that arrives, `open` the part of the surroundings that is not hidden.
     pub fn matte(&self, albedo: Colour, n: Vector, shade: f32, open: f32, gloss: f32) -> Colour {
         let facing = dot(n, self.key).max(0.0) * shade;
         let lit = plus(scale(self.key_colour, facing), scale(self.ambient(n), open));
@@ -61,8 +61,8 @@ impl Light {
         plus(filter(albedo, lit), scale(self.key_colour, gloss * shade * tight))
     }
 
-    /// Skin: as `matte`, but light that has passed under the surface, redder the further it went, softens the edge of the
-    /// shadow, and a thin film shines.
+    /// Skin: as `matte`, but light that has passed under the surface, redder the further it went, softens the edge of
+    /// the shadow, and a thin film shines.
     pub fn skin(&self, albedo: Colour, n: Vector, shade: f32, open: f32) -> Colour {
         let facing = dot(n, self.key);
         let wrapped = |w: f32| {

@@ -1,12 +1,12 @@
 //! Built-in pictures: portraits drawn by our own code from a seed.
 //!
 //! A [`Portrait`] is a person: attributes (hair, eyes, clothes, …), the numbers that make the face its own, and a pose.
-//! It is rendered twice: as [`Rendering::Anime`], a cel drawing, and as [`Rendering::Photo`], a shaded head. Both stand on
-//! the same landmarks, so that pairs of the two are the ground truth of style transfer. Only arithmetic that IEEE 754 fixes
-//! is used, so that one seed gives one set of pictures on every machine.
+//! It is rendered twice: as [`Rendering::Anime`], a cel drawing, and as [`Rendering::Photo`], a shaded head. Both stand
+//! on the same landmarks, so that pairs of the two are the ground truth of style transfer. Only arithmetic that IEEE
+//! 754 fixes is used, so that one seed gives one set of pictures on every machine.
 //!
-//! In reading order: `attributes` (who), `geometry` (where), `hair` and `wardrobe` (shapes), `path` and `canvas` (how shapes
-//! become pixels), `anime` and `photo` (the two artists).
+//! In reading order: `attributes` (who), `geometry` (where), `hair` and `wardrobe` (shapes), `path` and `canvas` (how
+//! shapes become pixels), `anime` and `photo` (the two artists).
 
 mod anime;
 mod attributes;

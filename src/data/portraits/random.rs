@@ -21,7 +21,8 @@ impl Dice {
         low + (high - low) * self.uniform()
     }
 
-    /// Bell-shaped in (-spread, spread): the mean of three uniforms, so that no logarithm of a platform's library is needed.
+    /// Bell-shaped in (-spread, spread): the mean of three uniforms, so that no logarithm of a platform's library is
+    /// needed.
     pub fn bell(&mut self, spread: f32) -> f32 {
         (self.uniform() + self.uniform() + self.uniform() - 1.5) / 1.5 * spread
     }

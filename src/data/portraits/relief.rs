@@ -1,4 +1,5 @@
-//! The relief of a face: how far its skin stands out towards the viewer at each pixel, and what follows from that for light.
+//! The relief of a face: how far its skin stands out towards the viewer at each pixel, and what follows from that for
+//! light.
 
 use super::{
     attributes::{Expression, Portrait},
@@ -123,8 +124,8 @@ impl Widths {
         (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t)
     }
 
-    /// The place on the face seen from the front of a place on the turned face. The shift depends on the depth there, and
-    /// this on the place sought: three rounds settle it.
+    /// The place on the face seen from the front of a place on the turned face. The shift depends on the depth there,
+    /// and this on the place sought: three rounds settle it.
     fn front(&self, pose: &Pose, turned: Point) -> Point {
         let mut front = turned;
         for _ in 0..3 {

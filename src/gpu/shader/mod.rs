@@ -5,8 +5,8 @@
 //!
 //! 1. [`source`]: the table of shader files, compiled into the crate.
 //! 2. [`assemble`]: `#import` lines replaced by the text they name, with a map back to file and line.
-//! 3. [`compile`]: parse, validate, give every `override` its value, run the [`passes`], validate again; [`interface`]
-//!    tells what the kernel binds.
+//! 3. [`mod@compile`]: parse, validate, give every `override` its value, run the [`passes`], validate again;
+//!    [`interface`] tells what the kernel binds.
 
 pub mod assemble;
 pub mod compile;

@@ -66,8 +66,8 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> T
     add_parts(&dw, shape)
 }
 
-/// `[rows, terms, cols]` of the matrix product that a convolution is without any gathering: one whose kernel is as large as
-/// the picture, or is a single pixel.
+/// `[rows, terms, cols]` of the matrix product that a convolution is without any gathering: one whose kernel is as
+/// large as the picture, or is a single pixel.
 fn as_product(geometry: &Geometry) -> Option<[usize; 3]> {
     let Geometry { n, input, c_in, output, c_out, kernel, config } = *geometry;
     let Conv2d { stride, padding, dilation, groups } = config;
@@ -81,8 +81,8 @@ fn as_product(geometry: &Geometry) -> Option<[usize; 3]> {
     }
 }
 
-/// Launches a kernel: its tile, how many of them, and how often these (along z); `[a, b]` are the neighbouring channels of
-/// its operands.
+/// Launches a kernel: its tile, how many of them, and how often these (along z); `[a, b]` are the neighbouring channels
+/// of its operands.
 fn launch(
     name: &'static str,
     [a, b, output]: [&Tensor; 3],

@@ -36,7 +36,8 @@ pub fn cases() -> Vec<Case> {
         cases.push(product("matmul_naive", sizes, |v| on_tape(&v[0], ops::naive(v[0].value(), v[1].value()))));
         cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
         cases.push(product("matmul_lanes", sizes, |v| {
-            // On an adapter without subgroups of a fixed size the device refuses the launch, whatever number it is told.
+            // On an adapter without subgroups of a fixed size the device refuses the launch, whatever number it is
+            // told.
             let lanes = v[0].tape().gpu().adapter().lanes.unwrap_or(32);
             on_tape(&v[0], ops::lanes(v[0].value(), v[1].value(), lanes))
         }));

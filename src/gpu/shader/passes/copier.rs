@@ -7,7 +7,7 @@
 //!
 //! The copy keeps a list of the integer and boolean variables whose value is known at the point that has been
 //! reached. Assigning a known value puts a variable on the list, reading it then gives the value, and arithmetic on
-//! values is done by [`fold`]. Which points are reached, and how often, is for [`super::unroll`] to say.
+//! values is done by [`fold`]. Which points are reached, and how often, is for [`mod@super::unroll`] to say.
 
 use super::emit::Emitter;
 use super::fold::{Folded, fold};

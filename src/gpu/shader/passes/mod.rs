@@ -1,14 +1,14 @@
 //! The passes between a kernel as written and a kernel as drivers like it, in their order:
 //!
-//! 1. [`unroll`]: short loops with a known number of turns are written out, and arithmetic on known integers is done
-//!    on the way ([`copier`], [`fold`]).
-//! 2. [`broadcast`]: a shuffle whose lane has become constant becomes a broadcast.
+//! 1. [`mod@unroll`]: short loops with a known number of turns are written out, and arithmetic on known integers is
+//!    done on the way ([`copier`], [`fold`]).
+//! 2. [`mod@broadcast`]: a shuffle whose lane has become constant becomes a broadcast.
 //! 3. [`scalars`]: a local array that is only indexed by constants becomes one variable per element, so a register
 //!    each.
 //! 4. [`unread`]: variables that nobody reads any more are dropped.
 //!
 //! [`operands`] and [`emit`] are the two things all passes need to know about naga's representation. In the tests,
-//! [`interpret`] runs kernels before and after the passes and [`programs`] draws thousands of them at random.
+//! `interpret` runs kernels before and after the passes and `programs` draws thousands of them at random.
 
 pub mod broadcast;
 pub mod copier;
