@@ -45,7 +45,8 @@ attribute! {
 attribute! {
     /// What eyes, brows and mouth say together.
     Expression {
-        Calm = "calm", Smile = "smile", Laugh = "laugh", Joy = "joy", Surprise = "surprise", Stern = "stern", Shy = "shy",
+        Calm = "calm", Smile = "smile", Laugh = "laugh", Joy = "joy", Surprise = "surprise", Stern = "stern",
+        Shy = "shy",
     }
 }
 attribute! {
