@@ -13,7 +13,7 @@ struct Phase {
 fn phase_of(phase: u32, size: u32, k: u32, stride: u32, padding: u32, dilation: u32, step: u32) -> Phase {
     var found: Phase;
     found.first = (phase + stride - padding % stride) % stride;
-    found.count = (size + stride - 1u - min(found.first, size)) / stride;
+    found.count = (size + stride - 1u - found.first) / stride;
     let tap = first_tap(phase, stride, dilation, step);
     if tap < k {
         found.tap = tap;
