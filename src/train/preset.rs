@@ -61,14 +61,14 @@ impl Preset {
             Self::Dcgan64 => paper,
             Self::Dcgan128 => Config { size: 128, batch: 32, ..paper },
             Self::Dcgan256 => Config { size: 256, batch: 16, ngf: 32, ndf: 32, ..paper },
-            Self::Small => Config { size: 32, batch: 16, nz: 64, ngf: 24, ndf: 24, lr: 4e-4, ..paper },
+            Self::Small => Config { size: 32, batch: 16, nz: 64, ngf: 32, ndf: 16, lr: 4e-4, ..paper },
         }
     }
 
     /// For how long.
     pub fn length(self) -> Length {
         match self {
-            Self::Small => Length::Steps(3000),
+            Self::Small => Length::Steps(4000),
             _ => Length::Epochs(25),
         }
     }
