@@ -27,6 +27,9 @@ mod kernels_random;
 // The tape: sums of gradients, history and its memory, first and second derivatives against f64.
 mod autograd;
 
+// What generator and discriminator minimise, against the formulas in f64.
+mod objective;
+
 // Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
 

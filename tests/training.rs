@@ -1,11 +1,14 @@
 //! Whole trainings: against PyTorch step by step, the same bits for the same seed, memory that stays flat.
 
+use std::io::Write;
+
 use sumi::{
     autograd::Var,
     gpu::{Gpu, Options},
     nn::{Module, Parameter, parameter_count},
     ops::{
         elementwise::{copy_into, mul},
+        random::Random,
         reduce::{Axis, sum},
     },
     tensor::Tensor,
@@ -24,9 +27,14 @@ use crate::{
     },
 };
 
-/// What the issue of every loss and gradient is: relative for losses, and of the tensor's largest entry for gradients.
+/// How far a step may be from PyTorch's float64: losses relatively, gradients by their tensor's largest entry.
 const LOSS: f64 = 1e-5;
 const GRADIENT: f64 = 1e-4;
+
+/// Says a measurement even where the test passes: what is printed the usual way is shown for failures only.
+fn tell(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
 
 fn config(width: usize, batch: usize) -> Config {
     Config { ngf: width, ndf: width, batch, ..Config::default() }
@@ -95,6 +103,10 @@ fn each_of_ten_steps_from_given_states_is_pytorchs() {
             let what = format!("step {} on {:?}", step.number, gpu.family());
             load_weights(&trainer.generator.parameters(), &step.generator.weights);
             load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
+            load_moments(&trainer.generator_adam.moments(), &step.generator);
+            load_moments(&trainer.discriminator_adam.moments(), &step.discriminator);
+            trainer.generator_adam.set_steps(step.number - 1);
+            trainer.discriminator_adam.set_steps(step.number - 1);
             let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
             let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
             let fake = trainer.generator.forward(&noise);
@@ -109,33 +121,44 @@ fn each_of_ten_steps_from_given_states_is_pytorchs() {
             let gradients = trainer.generator_adam.gradients();
             worst_g = worst_g.max(compare_gradients(&what, gradients, &step.generator_gradients));
         }
-        println!("worst gradient error on {:?}: D {worst_d:.1e}, G {worst_g:.1e}", gpu.family());
+        tell(&format!("worst gradient error on {:?}: D {worst_d:.1e}, G {worst_g:.1e}", gpu.family()));
     }
 }
 
-/// The optimizer by itself: PyTorch's state, PyTorch's gradients, and the state that follows.
+/// The optimizers by themselves: PyTorch's state, PyTorch's gradients, and the state that follows.
 #[test]
 fn adam_takes_pytorchs_steps() {
     let mut trainer = Trainer::new(&gpu(), &config(8, BATCH_STEPS));
     for step in steps() {
-        let (before, after) = (&step.discriminator, &step.discriminator_after);
-        let parameters = trainer.discriminator.parameters();
-        load_weights(&parameters, &before.weights);
-        load_moments(&trainer.discriminator_adam.moments(), before);
-        trainer.discriminator_adam.set_steps(step.number - 1);
-        for ((_, parameter), gradient) in parameters.iter().zip(&step.discriminator_gradients) {
-            let values = Tensor::from_slice(&gpu(), &gradient.shape[..], &narrow(&gradient.values));
-            sum(&mul(&parameter.var(), &trainer.tape().constant(values)), Axis::All).backward();
-        }
-        trainer.discriminator_adam.step();
-        for ((name, parameter), want) in parameters.iter().zip(&after.weights) {
-            let got = parameter.var().value().to_vec().expect("the device answers");
-            assert_close(&format!("step {}, {name}", step.number), &got, &want.values, Tolerance::Pointwise);
-        }
-        let moments = trainer.discriminator_adam.moments();
-        for ((name, moment), want) in moments.iter().zip(after.m.iter().chain(&after.v)) {
-            let got = moment.to_vec().expect("the device answers");
-            assert_close(&format!("step {}, {name}", step.number), &got, want, Tolerance::Pointwise);
+        let Trainer { generator, discriminator, generator_adam, discriminator_adam, .. } = &mut trainer;
+        let halves = [
+            (generator.parameters(), generator_adam, &step.generator, &step.generator_gradients, &step.generator_after),
+            (
+                discriminator.parameters(),
+                discriminator_adam,
+                &step.discriminator,
+                &step.discriminator_gradients,
+                &step.discriminator_after,
+            ),
+        ];
+        for (parameters, adam, before, gradients, after) in halves {
+            load_weights(&parameters, &before.weights);
+            load_moments(&adam.moments(), before);
+            adam.set_steps(step.number - 1);
+            for ((_, parameter), gradient) in parameters.iter().zip(gradients) {
+                let values = Tensor::from_slice(&gpu(), &gradient.shape[..], &narrow(&gradient.values));
+                let weighted = mul(&parameter.var(), &parameter.var().tape().constant(values));
+                sum(&weighted, Axis::All).backward();
+            }
+            adam.step();
+            for ((name, parameter), want) in parameters.iter().zip(&after.weights) {
+                let got = parameter.var().value().to_vec().expect("the device answers");
+                assert_close(&format!("step {}, {name}", step.number), &got, &want.values, Tolerance::Pointwise);
+            }
+            for ((name, moment), want) in adam.moments().iter().zip(after.m.iter().chain(&after.v)) {
+                let got = moment.to_vec().expect("the device answers");
+                assert_close(&format!("step {}, {name}", step.number), &got, want, Tolerance::Pointwise);
+            }
         }
     }
 }
@@ -164,7 +187,7 @@ fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
                 got.iter().zip(&want.values).map(|(g, w)| (g - w).powi(2)).sum::<f64>()
             });
             let ours = squares.sum::<f64>().sqrt();
-            println!("step {} {network}: {ours:.2e} from float64, PyTorch's float32 {pytorch:.2e}", step.number);
+            tell(&format!("step {} {network}: {ours:.2e} from float64, PyTorch's float32 {pytorch:.2e}", step.number));
             assert!(ours <= 10.0 * pytorch, "step {} {network}: {ours:.2e} from float64", step.number);
         }
         println!(
@@ -229,14 +252,18 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
     let own = Gpu::open(&Options::default()).expect("an adapter");
     let mut trainer = tiny(&own, 0);
     let mut cycle = |from: u64| {
-        // A step that is logged, one that is not, and a sample: all kinds there are.
+        // Steps whose figures are waited for and steps whose are not, a sample, and the state read as a checkpoint does.
         for step in from..from + 20 {
             let losses = trainer.step(&batch(step)).expect("the device works");
             if step % 10 == 0 {
                 losses.wait().expect("the device answers");
             }
         }
-        trainer.sample(4, 7).to_vec().expect("the device answers");
+        let noise = Random::new(&own, 7, from).normal([4, 1, 1, 8]);
+        trainer.draw(&noise).to_vec().expect("the device answers");
+        let reads: Vec<_> = trainer.state().iter().map(|(_, tensor)| tensor.read()).collect();
+        own.submit().expect("the device works");
+        reads.iter().for_each(|read| drop(read.wait().expect("the device answers")));
         own.memory()
     };
     let first = cycle(0);

@@ -17,6 +17,10 @@ struct Params {
     draw: u32,
 }
 
+/// Draws are numbered from 1: the blocks that would be draw 0 are those of [`crate::philox::Philox`] on the host, where
+/// the stream stands in the place of the step.
+const FIRST_DRAW: u32 = 1;
+
 /// The random numbers of one step: the n-th draw of step s under a seed is always the same.
 pub struct Random {
     gpu: Gpu,
@@ -28,7 +32,7 @@ impl Random {
     /// The numbers of step `step` under `seed`.
     pub fn new(gpu: &Gpu, seed: u64, step: u64) -> Self {
         let state = gpu.upload(&[step as u32, (step >> 32) as u32, seed as u32, (seed >> 32) as u32]);
-        Self { gpu: gpu.clone(), state, draws: Cell::new(0) }
+        Self { gpu: gpu.clone(), state, draws: Cell::new(FIRST_DRAW) }
     }
 
     /// Numbers from N(0, 1) (`torch.randn`).

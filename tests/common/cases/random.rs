@@ -18,14 +18,15 @@ pub fn cases() -> Vec<Case> {
             inputs: vec![super::uniform(0, [1], 0.0, 1.0)],
             run: Box::new(move |v| {
                 let random = Random::new(v[0].tape().gpu(), SEED, step);
+                // Draws count from 1.
                 draw(&random, 5);
                 vec![v[0].tape().constant(draw(&random, size))]
             }),
             twin: Box::new(move |_| vec![twin(size, step)]),
             tolerance: if kernel == "normal" { Pointwise } else { Exact },
         };
-        cases.push(case("uniform", |r, n| r.uniform([n]), |n, step| twin::uniform(n, SEED, step, 1)));
-        cases.push(case("normal", |r, n| r.normal([n]), |n, step| twin::normal(n, SEED, step, 1)));
+        cases.push(case("uniform", |r, n| r.uniform([n]), |n, step| twin::uniform(n, SEED, step, 2)));
+        cases.push(case("normal", |r, n| r.normal([n]), |n, step| twin::normal(n, SEED, step, 2)));
     }
     cases
 }
