@@ -3,8 +3,6 @@
 //! `cargo run --release --example own_gan` draws 16×16 faces. The discriminator has no normalisation but an R1 penalty
 //! (Mescheder et al. 2018), which takes the gradient of a gradient; the objective is the hinge.
 
-use std::error::Error;
-
 use image::RgbImage;
 use sumi::{
     autograd::Var,
@@ -28,7 +26,7 @@ const BATCH: usize = 16;
 const NZ: usize = 32;
 const STEPS: u64 = 300;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gpu = Gpu::open(&Options::default())?;
     let tape = ops::tape(&gpu);
 
