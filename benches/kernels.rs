@@ -1,8 +1,7 @@
 //! Every kernel at the shapes of DCGAN, in GFLOP/s, GB/s and percent of what the adapter was measured to be able to.
 //!
 //! `cargo bench --bench kernels` prints criterion's figures and, at the end, the table for benches/README.md. A name
-//! behind
-//! `--` picks among the benches, `--test` runs each once. On software adapters the networks are small.
+//! behind `--` picks among the benches, `--test` runs each once. On software adapters the networks are small.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
