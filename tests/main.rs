@@ -24,6 +24,9 @@ mod reference;
 mod kernels;
 mod kernels_random;
 
+// The device: limits and failures as sentences, guards, and how much one submit holds.
+mod device;
+
 // The tape: sums of gradients, history and its memory, first and second derivatives against f64.
 mod autograd;
 

@@ -43,6 +43,9 @@ pub struct Limits {
     pub offset_alignment: u64,
 }
 
+/// Widest subgroup that the kernels of [`Family::Lanes`] are written for.
+pub(super) const MOST_LANES: u32 = 32;
+
 /// One adapter of this machine.
 #[derive(Debug, Clone)]
 pub struct AdapterInfo {
@@ -68,7 +71,7 @@ impl AdapterInfo {
     /// Which family of kernels suits the adapter where one form cannot serve both.
     pub fn family(&self) -> Family {
         match (self.kind, self.lanes) {
-            (AdapterKind::Software, Some(lanes)) => Family::Lanes { lanes },
+            (AdapterKind::Software, Some(lanes)) if lanes <= MOST_LANES => Family::Lanes { lanes },
             _ => Family::Tiled,
         }
     }

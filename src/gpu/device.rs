@@ -52,11 +52,14 @@ pub(crate) trait Device: Send + Sync {
     /// The adapter it was opened on.
     fn info(&self) -> &AdapterInfo;
 
-    /// Creates memory of `bytes`; `used` is what the pool holds already, for the message when there is no more.
-    fn allocate(&self, bytes: u64, used: u64) -> Result<u32, Error>;
+    /// Creates memory of `bytes`.
+    fn allocate(&self, bytes: u64) -> Result<u32, Error>;
 
     /// Device buffers created so far, those for parameters and reads included.
     fn buffers_created(&self) -> u64;
+
+    /// Command buffers handed to the driver so far.
+    fn submits(&self) -> u64;
 
     /// Compiles a kernel, or finds it compiled.
     fn pipeline(&self, kernel: &Kernel) -> Result<Pipeline, Error>;
@@ -79,3 +82,6 @@ pub(crate) trait Device: Send + Sync {
     /// The timings gathered since the last call.
     fn take_profile(&self) -> Result<Vec<Timing>, Error>;
 }
+
+#[cfg(test)]
+pub(super) mod fake;

@@ -51,8 +51,17 @@ pub enum Error {
         /// Already allocated by us, in MiB.
         used_mib: u64,
     },
+    /// The device's memory was full when the driver needed some itself, of which it does not tell the size.
+    #[error(
+        "the device ran out of memory while it worked. \
+         Use a smaller --batch or --size, or close other programs that use the GPU"
+    )]
+    Exhausted,
     /// The device went away (driver reset, unplugged, a job killed for taking too long).
-    #[error("the device was lost: {reason}. Training can go on from its last checkpoint with --resume")]
+    #[error(
+        "the device was lost: {reason}. {}Training can go on from its last checkpoint with --resume",
+        advice(.reason)
+    )]
     Lost {
         /// The driver's words.
         reason: String,
@@ -65,6 +74,15 @@ pub enum Error {
     Timeout {
         /// How long we waited.
         seconds: u64,
+    },
+    /// The driver failed at something that it should be able to do.
+    #[error(
+        "the driver could not compile or execute a kernel: {reason}. Update it, or choose another adapter with \
+         --adapter"
+    )]
+    Driver {
+        /// The driver's words.
+        reason: String,
     },
     /// The driver found a fault in our commands: a bug of ours.
     #[error("the device rejected a command, which is a bug in sumi; please report it with this text: {reason}")]
@@ -91,4 +109,21 @@ pub enum Error {
     /// A shader did not compile: a bug of ours, named by file and line.
     #[error(transparent)]
     Shader(#[from] ShaderError),
+}
+
+/// What else to do about a device that was lost: a driver that runs out of memory may lose it without another word.
+fn advice(reason: &str) -> &'static str {
+    if reason.to_lowercase().contains("memory") { "Use a smaller --batch or --size. " } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn a_device_lost_for_want_of_memory_advises_a_smaller_batch() {
+        let lost = |reason: &str| Error::Lost { reason: reason.into() }.to_string();
+        assert!(lost("Not enough Memory left").contains("--batch"));
+        assert!(!lost("reset by the driver").contains("--batch"));
+    }
 }

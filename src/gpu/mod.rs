@@ -141,6 +141,12 @@ impl Gpu {
         self.0.pool.usage()
     }
 
+    /// How many command buffers the driver has been handed. A list of commands is one as long as its declared work is
+    /// expected to take a tenth of a second, and several when it is more: drivers kill what runs for seconds.
+    pub fn submits(&self) -> u64 {
+        self.0.device.submits()
+    }
+
     /// Starts timing every kernel. False when the adapter has no timestamps.
     pub fn start_profile(&self) -> bool {
         *self.0.profile.lock().unwrap_or_else(PoisonError::into_inner) = Profile::default();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Error, device::Device};
@@ -47,32 +47,34 @@ impl Pool {
     /// Memory for `bytes`, used before where some is free.
     pub(super) fn take(&self, bytes: u64) -> Result<Slot, Error> {
         let class = size_class(bytes + self.guard);
-        let mut free = self.free.lock().expect("no holder of this lock panics");
-        if let Some(slot) = free.slots.get_mut(&class).and_then(Vec::pop) {
+        if let Some(slot) = self.lock().slots.get_mut(&class).and_then(Vec::pop) {
             return Ok(slot);
         }
         let limit = self.device.info().limits.binding_bytes;
         if bytes > limit {
-            return Err(Error::TooLarge { mib: bytes >> 20, limit_mib: limit >> 20 });
+            return Err(Error::TooLarge { mib: bytes.div_ceil(1 << 20), limit_mib: limit >> 20 });
         }
         // The class may round past the limit although the tensor itself fits.
-        let index = self.device.allocate(class.min(limit.max(bytes + self.guard)), free.bytes)?;
-        free.bytes += class;
+        let index = self.device.allocate(class.min(limit.max(bytes + self.guard)))?;
+        self.lock().bytes += class;
         Ok(Slot { index, bytes: class })
     }
 
     pub(super) fn give_back(&self, slot: Slot) {
-        self.free.lock().expect("no holder of this lock panics").slots.entry(slot.bytes).or_default().push(slot);
+        self.lock().slots.entry(slot.bytes).or_default().push(slot);
     }
 
     pub(super) fn usage(&self) -> MemoryUse {
-        let free = self.free.lock().expect("no holder of this lock panics");
-        MemoryUse { buffers: self.device.buffers_created(), bytes: free.bytes }
+        MemoryUse { buffers: self.device.buffers_created(), bytes: self.lock().bytes }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Free> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Rounds up to one of eight sizes per power of two: at most an eighth is wasted, and near sizes share memory.
-fn size_class(bytes: u64) -> u64 {
+pub(super) fn size_class(bytes: u64) -> u64 {
     let step = (bytes.max(1).next_power_of_two() / 16).max(256);
     bytes.max(1).next_multiple_of(step)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use super::{
     Binding, Buffer, Dispatch, Error, Grid,
     device::{Command, Device, Pipeline, Range},
     pool::{GUARD, Pool, Slot},
-    readback::Readback,
+    readback::{Readback, Ticket},
 };
 
 /// The word that a checked device fills fresh memory with: a NaN that no kernel makes, so that an element nobody wrote
@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 enum Item {
     Dispatch(Dispatch),
     Upload { buffer: Buffer, bytes: Vec<u8> },
-    Read { binding: Binding, ticket: u64 },
+    // A read that nobody holds a handle to any more is not made.
+    Read { binding: Binding, ticket: Weak<Ticket> },
 }
 
 pub(super) struct Recorder {
@@ -37,16 +38,17 @@ pub(super) struct Recorder {
     pool: Arc<Pool>,
     checked: bool,
     list: Mutex<Vec<Item>>,
-    // Held while a list is planned and handed over, so that lists reach the device in the order they were taken. It
-    // keeps the first failure: what was lost with that list cannot be had back, so every later submit repeats it.
-    submitting: Mutex<Option<Error>>,
+    // Held while a list is planned and handed over, so that lists reach the device in the order they were taken.
+    submitting: Mutex<()>,
+    // The first failure: what was lost with that list cannot be had back, so every later submit and read repeats it.
+    failure: Arc<OnceLock<Error>>,
     tickets: AtomicU64,
 }
 
 impl Recorder {
     pub(super) fn new(device: Arc<dyn Device>, pool: Arc<Pool>, checked: bool) -> Self {
-        let (list, submitting, tickets) = (Mutex::default(), Mutex::default(), AtomicU64::new(0));
-        Self { device, pool, checked, list, submitting, tickets }
+        let (list, submitting, failure) = (Mutex::default(), Mutex::default(), Arc::default());
+        Self { device, pool, checked, list, submitting, failure, tickets: AtomicU64::new(0) }
     }
 
     fn push(&self, item: Item) {
@@ -64,16 +66,15 @@ impl Recorder {
     }
 
     pub(super) fn read(&self, binding: Binding) -> Readback {
-        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
-        let readback = Readback::new(self.device.clone(), ticket, self.guarded(&binding), binding.bytes);
-        self.push(Item::Read { binding, ticket });
-        readback
+        let ticket = Arc::new(Ticket::new(self.tickets.fetch_add(1, Ordering::Relaxed)));
+        self.push(Item::Read { binding: binding.clone(), ticket: Arc::downgrade(&ticket) });
+        Readback::new(self.device.clone(), ticket, self.failure.clone(), self.guarded(&binding), binding.bytes)
     }
 
     /// Plans what was recorded and starts it.
     pub(super) fn submit(&self) -> Result<(), Error> {
-        let mut failure = self.submitting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(error) = &*failure {
+        let _submitting = self.submitting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = self.failure.get() {
             return Err(error.clone());
         }
         let list = std::mem::take(&mut *self.list.lock().unwrap_or_else(PoisonError::into_inner));
@@ -85,7 +86,7 @@ impl Recorder {
             self.device.execute(commands)
         });
         if let Err(error) = &result {
-            *failure = Some(error.clone());
+            self.failure.get_or_init(|| error.clone());
         }
         result
     }
@@ -117,6 +118,8 @@ impl Recorder {
                     commands.push(Command::Upload { slot, bytes });
                 }
                 Item::Read { binding, ticket } => {
+                    let Some(ticket) = ticket.upgrade() else { continue };
+                    let ticket = ticket.submitted();
                     let slot = binding.buffer.slot().expect("only what was written can be read");
                     let guarded = self.guarded(&binding);
                     let bytes = if guarded { self.bound_bytes(&binding) } else { binding.bytes };
@@ -187,3 +190,6 @@ impl Recorder {
         groups
     }
 }
+
+#[cfg(test)]
+mod tests;

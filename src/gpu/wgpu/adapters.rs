@@ -49,7 +49,7 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
         interface: info.backend.to_str().to_owned(),
         driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
         limits: Limits {
-            binding_bytes: limits.max_storage_buffer_binding_size,
+            binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             invocations: limits.max_compute_invocations_per_workgroup,
             workgroups: limits.max_compute_workgroups_per_dimension,

@@ -2,7 +2,11 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -30,7 +34,9 @@ pub(in crate::gpu) struct WgpuDevice {
     pub(super) reads: Mutex<Reads>,
     pub(super) pace: Arc<Mutex<Pace>>,
     pub(super) timer: Mutex<Option<Timer>>,
-    under_way: Mutex<VecDeque<wgpu::SubmissionIndex>>,
+    submits: AtomicU64,
+    // Numbered, so that a wait that slept can tell whether the oldest is still the one it slept on.
+    under_way: Mutex<VecDeque<(u64, wgpu::SubmissionIndex)>>,
     // The first error that arrived outside of a call of ours; every later call reports it.
     failure: Arc<Mutex<Option<Error>>>,
 }
@@ -40,13 +46,27 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Asks the driver what is done: whether that is all that was waited for, or false when the time ran out first.
+///
+/// # Errors
+/// [`Error::Lost`] when the device went away.
+pub(super) fn poll(device: &wgpu::Device, wanted: wgpu::PollType) -> Result<bool, Error> {
+    // wgpu panics when the device is lost while it is polled. Nothing of ours is half changed by that, and a device
+    // that is lost is only asked for its error from here on.
+    match catch_unwind(AssertUnwindSafe(|| device.poll(wanted))) {
+        Ok(polled) => Ok(polled.is_ok()),
+        Err(_) => Err(Error::Lost { reason: "the driver gave it up while its work was waited for".into() }),
+    }
+}
+
 impl WgpuDevice {
     pub(super) fn new(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue, checked: bool) -> Self {
         let failure = Arc::new(Mutex::new(None));
         let store = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             let error = match error {
-                wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory { mib: 0, used_mib: 0 },
+                wgpu::Error::OutOfMemory { .. } => Error::Exhausted,
+                wgpu::Error::Internal { description, .. } => Error::Driver { reason: description },
                 other => Error::Validation { reason: other.to_string() },
             };
             lock(&store).get_or_insert(error);
@@ -66,6 +86,7 @@ impl WgpuDevice {
             reads: Mutex::default(),
             pace: Arc::new(Mutex::new(Pace::new(info.kind))),
             timer: Mutex::new(None),
+            submits: AtomicU64::new(0),
             under_way: Mutex::default(),
             info,
             device,
@@ -83,7 +104,12 @@ impl WgpuDevice {
         let index = self.queue.submit([encoder.finish()]);
         let (pace, begun) = (self.pace.clone(), Instant::now());
         self.queue.on_submitted_work_done(move || lock(&pace).learn(cost, begun));
-        lock(&self.under_way).push_back(index);
+        lock(&self.under_way).push_back((self.submits.fetch_add(1, Ordering::Relaxed), index));
+    }
+
+    /// As the function [`poll`]; what the driver said of a loss goes before our own words.
+    fn poll(&self, wanted: wgpu::PollType) -> Result<bool, Error> {
+        poll(&self.device, wanted).map_err(|lost| self.check().err().unwrap_or(lost))
     }
 }
 
@@ -92,9 +118,9 @@ impl Device for WgpuDevice {
         &self.info
     }
 
-    fn allocate(&self, bytes: u64, used: u64) -> Result<u32, Error> {
+    fn allocate(&self, bytes: u64) -> Result<u32, Error> {
         self.check()?;
-        self.memory.allocate(bytes, used)
+        self.memory.allocate(bytes)
     }
 
     fn buffers_created(&self) -> u64 {
@@ -105,6 +131,10 @@ impl Device for WgpuDevice {
         lock(&self.pipelines).get(&self.device, &self.info, kernel)
     }
 
+    fn submits(&self) -> u64 {
+        self.submits.load(Ordering::Relaxed)
+    }
+
     fn execute(&self, commands: Vec<Command>) -> Result<(), Error> {
         self.check()?;
         self.encode(commands)?;
@@ -112,27 +142,31 @@ impl Device for WgpuDevice {
     }
 
     fn wait(&self, pending: usize, timeout: Duration) -> Result<(), Error> {
-        let mut under_way = lock(&self.under_way);
-        while under_way.len() > pending {
-            // Keep the index until its work is known to be done, so that a wait that failed can be tried again.
-            let oldest = under_way[0].clone();
-            match self.device.poll(wgpu::PollType::Wait { submission_index: Some(oldest), timeout: Some(timeout) }) {
-                Ok(_) => {
-                    under_way.pop_front();
-                }
-                Err(_) => {
-                    self.check()?;
-                    return Err(Error::Timeout { seconds: timeout.as_secs() });
-                }
+        // The lock is not held while we sleep: others may submit meanwhile. An index stays until its work is known to
+        // be done, so that a wait that failed can be tried again.
+        loop {
+            let under_way = lock(&self.under_way);
+            let oldest = match under_way.front() {
+                Some(oldest) if under_way.len() > pending => oldest.clone(),
+                _ => return self.check(),
+            };
+            drop(under_way);
+            let (number, index) = oldest;
+            if !self.poll(wgpu::PollType::Wait { submission_index: Some(index), timeout: Some(timeout) })? {
+                self.check()?;
+                return Err(Error::Timeout { seconds: timeout.as_secs() });
+            }
+            let mut under_way = lock(&self.under_way);
+            if under_way.front().is_some_and(|(front, _)| *front == number) {
+                under_way.pop_front();
             }
         }
-        self.check()
     }
 
     fn take_read(&self, ticket: u64) -> Result<Option<Vec<u8>>, Error> {
         self.check()?;
-        // The result of the poll does not matter: either the read has arrived, or it is asked for again.
-        let _ = self.device.poll(wgpu::PollType::Poll);
+        // Whether all is done does not matter: either the read has arrived, or it is asked for again.
+        self.poll(wgpu::PollType::Poll)?;
         lock(&self.reads).take(ticket)
     }
 

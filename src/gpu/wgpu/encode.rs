@@ -47,7 +47,7 @@ impl Params {
                 let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
                 self.written.clear();
                 let size = needed.next_power_of_two().max(1 << 16);
-                self.buffer.insert(device.memory.create(size, usage, 0)?).clone()
+                self.buffer.insert(device.memory.create(size, usage)?).clone()
             }
         };
         if !self.written.starts_with(&bytes) {
@@ -147,7 +147,7 @@ impl WgpuDevice {
             return Ok(buffer.clone());
         }
         let size = bytes.next_power_of_two();
-        let buffer = self.memory.create(size, wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST, 0)?;
+        let buffer = self.memory.create(size, wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST)?;
         self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(&vec![word; size as usize / 4]));
         *pattern = Some((buffer.clone(), word));
         Ok(buffer)

@@ -11,18 +11,19 @@ use std::{
 use wgpu::BufferUsages;
 
 use super::device::lock;
-use crate::gpu::Error;
+use crate::gpu::{Error, pool::size_class};
 
 /// All buffers of a device. They live as long as the device does: the pool above hands them out again.
 pub(super) struct Memory {
     device: wgpu::Device,
     slots: Mutex<Vec<wgpu::Buffer>>,
     created: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Memory {
     pub(super) fn new(device: wgpu::Device) -> Self {
-        Self { device, slots: Mutex::default(), created: AtomicU64::new(0) }
+        Self { device, slots: Mutex::default(), created: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
     pub(super) fn created(&self) -> u64 {
@@ -30,7 +31,7 @@ impl Memory {
     }
 
     /// Creates a buffer; a full memory is an error here and now, not a failure later.
-    pub(super) fn create(&self, bytes: u64, usage: BufferUsages, used: u64) -> Result<wgpu::Buffer, Error> {
+    pub(super) fn create(&self, bytes: u64, usage: BufferUsages) -> Result<wgpu::Buffer, Error> {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
@@ -40,14 +41,21 @@ impl Memory {
         });
         self.created.fetch_add(1, Ordering::Relaxed);
         match pollster::block_on(scope.pop()) {
-            None => Ok(buffer),
-            Some(_) => Err(Error::OutOfMemory { mib: bytes.div_ceil(1 << 20), used_mib: used >> 20 }),
+            None => {
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+                Ok(buffer)
+            }
+            // Nothing can be freed for it: device buffers live as long as the device.
+            Some(_) => {
+                let used = self.bytes.load(Ordering::Relaxed);
+                Err(Error::OutOfMemory { mib: bytes.div_ceil(1 << 20), used_mib: used >> 20 })
+            }
         }
     }
 
-    pub(super) fn allocate(&self, bytes: u64, used: u64) -> Result<u32, Error> {
+    pub(super) fn allocate(&self, bytes: u64) -> Result<u32, Error> {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        let buffer = self.create(bytes, usage, used)?;
+        let buffer = self.create(bytes, usage)?;
         let mut slots = lock(&self.slots);
         slots.push(buffer);
         Ok((slots.len() - 1) as u32)
@@ -58,7 +66,10 @@ impl Memory {
     }
 }
 
-/// Buffers made when a read finds none of its size: one for each submit that may be under way, so that a read in every
+/// Largest read that a step may repeat, in bytes: losses and norms. Pictures and checkpoints are larger, and rare.
+const SMALL_READ: u64 = 64 << 10;
+
+/// Buffers made when a small read finds none of its size: one for each submit that may be under way, so that a read in every
 /// submit finds one whatever the timing.
 const READS_AHEAD: usize = 4;
 
@@ -83,15 +94,16 @@ impl Reads {
     /// A host-visible buffer of at least `bytes`.
     pub(super) fn buffer(&mut self, memory: &Memory, bytes: u64) -> Result<wgpu::Buffer, Error> {
         self.reclaim();
-        let size = bytes.next_power_of_two().max(256);
+        let size = size_class(bytes);
         match self.free.get_mut(&size).and_then(Vec::pop) {
             Some(buffer) => Ok(buffer),
             None => {
                 let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
-                for _ in 1..READS_AHEAD {
-                    self.free.entry(size).or_default().push(memory.create(size, usage, 0)?);
+                let ahead = if size <= SMALL_READ { READS_AHEAD - 1 } else { 0 };
+                for _ in 0..ahead {
+                    self.free.entry(size).or_default().push(memory.create(size, usage)?);
                 }
-                memory.create(size, usage, 0)
+                memory.create(size, usage)
             }
         }
     }

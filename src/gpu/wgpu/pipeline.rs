@@ -7,8 +7,9 @@ use wgpu::{BindGroupLayoutEntry, BindingType, BufferBindingType, ShaderStages};
 use super::device::Bound;
 use crate::gpu::{
     AdapterInfo, Error, Kernel,
+    adapter::MOST_LANES,
     device::{Pipeline, PipelineId},
-    shader::{self, Access},
+    shader::{self, Access, Compiled},
 };
 
 /// The cache of pipelines and of what has been bound to them.
@@ -39,17 +40,7 @@ impl Pipelines {
         }
         let overrides: Vec<_> = kernel.overrides.iter().map(|(name, value)| (*name, f64::from(*value))).collect();
         let shader = shader::compile(kernel.name, &overrides)?;
-        let unsupported = |needs: &str| Error::Unsupported {
-            kernel: kernel.name.to_owned(),
-            needs: needs.to_owned(),
-            adapter: info.name.clone(),
-        };
-        if shader.uses_subgroups && info.lanes.is_none() {
-            return Err(unsupported("subgroups of a fixed size"));
-        }
-        if shader.workgroup_size.iter().product::<u32>() > info.limits.invocations {
-            return Err(unsupported(&format!("workgroups of {:?} invocations", shader.workgroup_size)));
-        }
+        supported(kernel.name, &shader, info)?;
         let entries: Vec<_> = shader.bindings.iter().map(|b| layout_entry(b.index, b.access)).collect();
         let layout =
             device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
@@ -99,6 +90,21 @@ impl Pipelines {
     }
 }
 
+/// Refuses a shader that asks for more than the adapter has.
+fn supported(kernel: &str, shader: &Compiled, info: &AdapterInfo) -> Result<(), Error> {
+    let limits = &info.limits;
+    let needs = if shader.uses_subgroups && info.lanes.is_none_or(|lanes| lanes > MOST_LANES) {
+        format!("subgroups of a fixed size, at most {MOST_LANES}")
+    } else if shader.workgroup_size.iter().product::<u32>() > limits.invocations {
+        format!("workgroups of {:?} invocations", shader.workgroup_size)
+    } else if shader.workgroup_bytes > limits.workgroup_bytes {
+        format!("{} bytes of workgroup memory", shader.workgroup_bytes)
+    } else {
+        return Ok(());
+    };
+    Err(Error::Unsupported { kernel: kernel.to_owned(), needs, adapter: info.name.clone() })
+}
+
 fn layout_entry(index: u32, access: Access) -> BindGroupLayoutEntry {
     let ty = match access {
         Access::Uniform => BufferBindingType::Uniform,
@@ -110,5 +116,32 @@ fn layout_entry(index: u32, access: Access) -> BindGroupLayoutEntry {
         visibility: ShaderStages::COMPUTE,
         ty: BindingType::Buffer { ty, has_dynamic_offset: access == Access::Uniform, min_binding_size: None },
         count: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::supported;
+    use crate::gpu::{AdapterInfo, device::fake::adapter, shader};
+
+    #[test]
+    fn what_an_adapter_lacks_is_refused_by_name() {
+        let check = |kernel: &str, info: &AdapterInfo| {
+            supported(kernel, &shader::compile(kernel, &[]).expect("it compiles"), info).map_err(|e| e.to_string())
+        };
+        let refused = |kernel: &str, info: &AdapterInfo, needs: &str| {
+            let message = check(kernel, info).expect_err("the adapter lacks something");
+            assert!(message.contains(needs) && message.contains(kernel) && message.contains(&info.name), "{message}");
+        };
+        let able = adapter();
+        check("matmul_lanes", &able).expect("it has subgroups");
+        check("matmul_tiled", &able).expect("it has workgroup memory");
+        refused("matmul_lanes", &AdapterInfo { lanes: None, ..able.clone() }, "subgroups of a fixed size");
+        let mut narrow = able.clone();
+        narrow.limits.invocations = 8;
+        refused("matmul_tiled", &narrow, "invocations");
+        let mut small = able;
+        small.limits.workgroup_bytes = 16;
+        refused("matmul_tiled", &small, "bytes of workgroup memory");
     }
 }

@@ -2,6 +2,7 @@
 
 use wgpu::{BufferUsages, Features};
 
+use super::device::poll;
 use crate::gpu::{Timing, Work};
 
 /// Launches that one query set can time.
@@ -80,8 +81,8 @@ impl Timer {
         let bytes = self.launches.len() as u64 * 16;
         self.readable.slice(..bytes).map_async(wgpu::MapMode::Read, |_| ());
         let timeout = Some(std::time::Duration::from_secs(60));
-        let _ = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout });
         // A device that failed has no times to give; the failure itself is reported by the next call.
+        let _ = poll(&self.device, wgpu::PollType::Wait { submission_index: None, timeout });
         if let Ok(view) = self.readable.slice(..bytes).get_mapped_range() {
             let ticks: Vec<u64> = bytemuck::pod_collect_to_vec(&view);
             for (launch, (kernel, work)) in self.launches.iter().enumerate() {
