@@ -232,6 +232,7 @@ fn a_run_leaves_its_files_and_samples_repeat() {
 }
 
 #[test]
+    place.sample(&["runs/dcgan-1", "-n", "100000", "--grid", "huge.png"]).failed(1, &["100000 pictures", "--out"]);
 fn the_same_seed_is_the_same_run_and_a_resume_is_no_interruption() {
     let place = Place::new();
     let every = ["--log-every", "2", "--flip"];
