@@ -208,6 +208,9 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     for sheet in ["000000", "000003", "000005", "real"] {
         assert!(is_png(&place.read(&format!("runs/dcgan-1/samples/{sheet}.png"))), "{sheet}");
     }
+    let skipped = place.text("runs/dcgan-1/skipped.txt");
+    assert!(skipped.lines().count() == 1 && skipped.contains("broken.png: ") && told.out.contains("skipped.txt"));
+    assert!(told.out.contains(" images/s, waited "), "{}", told.out);
     assert_eq!(place.logged("runs/dcgan-1"), [1, 2, 4]);
     let config = place.text("runs/dcgan-1/config.toml");
     for line in ["recipe = \"dcgan\"", "steps = 5", "ngf = 4", "objective = \"non-saturating\"", "flip = false"] {

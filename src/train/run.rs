@@ -41,8 +41,8 @@ pub trait Listener {
     fn preparing(&mut self, done: usize, all: usize);
     /// Steps begin: `done` of `all` are done, each of `batch` pictures.
     fn begin(&mut self, done: u64, all: u64, batch: usize);
-    /// A step was handed to the device.
-    fn step(&mut self, step: u64);
+    /// A step was handed to the device; `waited` is how long all steps so far have waited for pictures.
+    fn step(&mut self, step: u64, waited: Duration);
     /// The figures of a step have arrived.
     fn losses(&mut self, step: u64, epoch: u64, losses: &Losses);
     /// Whether the run is to be saved and left after this step.
@@ -277,7 +277,7 @@ impl Run {
             self.pending.push_back((step, batch.epoch, losses));
         }
         self.take_losses(false, tell)?;
-        tell.step(step);
+        tell.step(step, self.loader.waited());
         if step.is_multiple_of(self.config.sample_every) {
             self.draw_samples(tell)?;
         }
