@@ -216,8 +216,11 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     for line in ["recipe = \"dcgan\"", "steps = 5", "ngf = 4", "objective = \"non-saturating\"", "flip = false"] {
         assert!(config.lines().any(|l| l == line), "'{line}' is not in: {config}");
     }
+    assert!(config.contains("rendering = \"anime\""), "{config}");
     // The next run without --out takes the next number.
-    place.train(&[&TINY[..], &["--steps", "1"]].concat()).succeeded();
+    let told = place.train(&[&TINY[..], &["--steps", "1", "--rendering", "photo"]].concat()).succeeded();
+    assert!(told.out.contains("24 photo portraits") && place.text("runs/dcgan-2/config.toml").contains("\"photo\""));
+    assert_ne!(place.read("runs/dcgan-1/samples/real.png"), place.read("runs/dcgan-2/samples/real.png"));
     assert!(place.path("runs/dcgan-2/checkpoint.safetensors").is_file());
 
     let draw = |n: &str, out: &str| place.sample(&["runs/dcgan-1", "-n", n, "--seed", "7", "--out", out]).succeeded();

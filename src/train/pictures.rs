@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use super::{
     Error,
-    config::RunConfig,
+    config::{RunConfig, shown},
     report::sheet,
     run::{Listener, SHEET},
 };
-use crate::data::{Pictures, portraits::Rendering};
+use crate::data::Pictures;
 
-/// Files that are named one by one when they cannot be read; the rest are counted.
+/// Files that are named one by one on the terminal when they cannot be read; the run's folder names them all.
 const NAMED: usize = 10;
 
 /// Reads or draws them.
@@ -18,8 +18,11 @@ pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Pi
     let (size, start) = (config.dcgan.size, Instant::now());
     let Some(folder) = &config.data else {
         let count = config.portraits as usize;
-        tell.say(&format!("No --data: drawing {count} portraits of {size}×{size} pixels, the same in every run"));
-        let drawn = Pictures::portraits(count, size, Rendering::Anime, &mut |done, all| tell.preparing(done, all));
+        tell.say(&format!(
+            "No --data: drawing {count} {} portraits of {size}×{size} pixels, the same in every run",
+            shown(&config.rendering)
+        ));
+        let drawn = Pictures::portraits(count, size, config.rendering, &mut |done, all| tell.preparing(done, all))?;
         tell.say(&format!("Drew {count} portraits in {:.1} s, {}", start.elapsed().as_secs_f64(), mib(&drawn)));
         return Ok(drawn);
     };
