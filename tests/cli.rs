@@ -362,3 +362,22 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
         place.train(&["--resume", &run, "--steps", &more]).succeeded();
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let place = Place::new();
+    // A step that takes longer than a hand needs for the second one.
+    let arguments = ["--size", "64", "--batch", "256", "--ngf", "32", "--ndf", "32", "--portraits", "256"];
+    let mut command = place.command(env!("CARGO_BIN_EXE_train"), &[&arguments[..], &["--out", "run"]].concat());
+    let told = fs::File::create(place.path("told")).expect("the folder can be written");
+    let mut child = command.stdout(told).stderr(Stdio::null()).spawn().expect("train starts");
+    wait_until("the first step", || place.text("told").contains("The first step"));
+    interrupt(&child, "-INT");
+    // Two signals that arrive together are one.
+    sleep(Duration::from_millis(100));
+    interrupt(&child, "-INT");
+    assert_eq!(finish(&mut child), Some(130));
+    assert!(!place.text("told").contains("Saved."), "{}", place.text("told"));
+    assert_eq!(place.saved("run"), 0);
+}
