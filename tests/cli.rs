@@ -232,13 +232,13 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     }
     assert_ne!(place.read("twenty/0000.png"), place.read("twenty/0001.png"), "other noise, another picture");
     let (grid, strip) = (["--grid", "grid.png"], ["--interpolate", "strip.png", "--steps", "5"]);
+    place.sample(&["runs/dcgan-1", "-n", "100000", "--grid", "huge.png"]).failed(1, &["100000 pictures", "--out"]);
     place.sample(&[&["runs/dcgan-1", "-n", "9"][..], &grid, &strip].concat()).succeeded();
     let size = |file| image::open(place.path(file)).expect("a picture").into_rgb8().dimensions();
     assert_eq!((size("grid.png"), size("strip.png")), ((3 * 98 + 2, 3 * 98 + 2), (5 * 98 + 2, 98 + 2)));
 }
 
 #[test]
-    place.sample(&["runs/dcgan-1", "-n", "100000", "--grid", "huge.png"]).failed(1, &["100000 pictures", "--out"]);
 fn the_same_seed_is_the_same_run_and_a_resume_is_no_interruption() {
     let place = Place::new();
     let every = ["--log-every", "2", "--flip"];
@@ -251,7 +251,11 @@ fn the_same_seed_is_the_same_run_and_a_resume_is_no_interruption() {
     assert_ne!(checkpoint("straight"), checkpoint("other"));
     assert_ne!(checkpoint("straight"), checkpoint("parts"));
 
-    place.train(&["--resume", "parts"]).failed(1, &["has done its 4 steps", "--steps"]);
+    let before = ["config.toml", "losses.csv"].map(|file| place.text(&format!("parts/{file}")));
+    fs::write(place.path("parts/losses.csv"), before[1].clone() + "99,0,1,1,1,1,1\n").expect("it can be written");
+    place.train(&["--resume", "parts", "--lr", "0.5"]).failed(1, &["has done its 4 steps", "--steps"]);
+    assert_eq!(place.text("parts/config.toml"), before[0], "a run that is refused stays as it was");
+    assert!(place.text("parts/losses.csv").ends_with("99,0,1,1,1,1,1\n"));
     place.train(&["--resume", "parts", "--ngf", "8"]).failed(1, &["ngf = 4", "new run"]);
     place.train(&["--resume", "parts", "--steps", "9"]).succeeded();
     assert_eq!(checkpoint("straight"), checkpoint("parts"));
@@ -304,7 +308,11 @@ fn damaged_checkpoints_are_told_apart() {
     with(&whole).failed(1, &["config.toml"]);
     fs::remove_file(&path).expect("it is there");
     fs::write(place.path("run/config.toml"), config).expect("it can be written");
-    place.train(&["--resume", "run", "--steps", "2"]).failed(1, &["no checkpoint"]);
+    fs::write(place.path("run/losses.csv"), "").expect("it can be written");
+    place.sample(&["run", "--grid", "a.png"]).failed(1, &["no checkpoint"]);
+    let told = place.train(&["--resume", "run", "--steps", "2"]).succeeded();
+    assert!(told.out.contains("no checkpoint: starting it from step 0"), "{}", told.out);
+    assert_eq!(place.saved("run"), 2);
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl RunConfig {
         changes.refuse("nz", &mut dcgan.nz, flags.nz);
         changes.refuse("ngf", &mut dcgan.ngf, flags.ngf);
         changes.refuse("ndf", &mut dcgan.ndf, flags.ndf);
-        changes.make("batch", &mut dcgan.batch, flags.batch, "epochs are counted in the larger or smaller batches");
+        changes.make("batch", &mut dcgan.batch, flags.batch, "epochs are counted in batches of the new size, and the order goes on after about as many pictures, not the same ones");
         changes.make(
             "seed",
             &mut dcgan.seed,
