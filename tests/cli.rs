@@ -208,13 +208,19 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     for sheet in ["000000", "000003", "000005", "real"] {
         assert!(is_png(&place.read(&format!("runs/dcgan-1/samples/{sheet}.png"))), "{sheet}");
     }
+    let skipped = place.text("runs/dcgan-1/skipped.txt");
+    assert!(skipped.lines().count() == 1 && skipped.contains("broken.png: ") && told.out.contains("skipped.txt"));
+    assert!(told.out.contains(" images/s, waited "), "{}", told.out);
     assert_eq!(place.logged("runs/dcgan-1"), [1, 2, 4]);
     let config = place.text("runs/dcgan-1/config.toml");
     for line in ["recipe = \"dcgan\"", "steps = 5", "ngf = 4", "objective = \"non-saturating\"", "flip = false"] {
         assert!(config.lines().any(|l| l == line), "'{line}' is not in: {config}");
     }
+    assert!(config.contains("rendering = \"anime\""), "{config}");
     // The next run without --out takes the next number.
-    place.train(&[&TINY[..], &["--steps", "1"]].concat()).succeeded();
+    let told = place.train(&[&TINY[..], &["--steps", "1", "--rendering", "photo"]].concat()).succeeded();
+    assert!(told.out.contains("24 photo portraits") && place.text("runs/dcgan-2/config.toml").contains("\"photo\""));
+    assert_ne!(place.read("runs/dcgan-1/samples/real.png"), place.read("runs/dcgan-2/samples/real.png"));
     assert!(place.path("runs/dcgan-2/checkpoint.safetensors").is_file());
 
     let draw = |n: &str, out: &str| place.sample(&["runs/dcgan-1", "-n", n, "--seed", "7", "--out", out]).succeeded();
@@ -226,6 +232,7 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     }
     assert_ne!(place.read("twenty/0000.png"), place.read("twenty/0001.png"), "other noise, another picture");
     let (grid, strip) = (["--grid", "grid.png"], ["--interpolate", "strip.png", "--steps", "5"]);
+    place.sample(&["runs/dcgan-1", "-n", "100000", "--grid", "huge.png"]).failed(1, &["100000 pictures", "--out"]);
     place.sample(&[&["runs/dcgan-1", "-n", "9"][..], &grid, &strip].concat()).succeeded();
     let size = |file| image::open(place.path(file)).expect("a picture").into_rgb8().dimensions();
     assert_eq!((size("grid.png"), size("strip.png")), ((3 * 98 + 2, 3 * 98 + 2), (5 * 98 + 2, 98 + 2)));
@@ -244,7 +251,11 @@ fn the_same_seed_is_the_same_run_and_a_resume_is_no_interruption() {
     assert_ne!(checkpoint("straight"), checkpoint("other"));
     assert_ne!(checkpoint("straight"), checkpoint("parts"));
 
-    place.train(&["--resume", "parts"]).failed(1, &["has done its 4 steps", "--steps"]);
+    let before = ["config.toml", "losses.csv"].map(|file| place.text(&format!("parts/{file}")));
+    fs::write(place.path("parts/losses.csv"), before[1].clone() + "99,0,1,1,1,1,1\n").expect("it can be written");
+    place.train(&["--resume", "parts", "--lr", "0.5"]).failed(1, &["has done its 4 steps", "--steps"]);
+    assert_eq!(place.text("parts/config.toml"), before[0], "a run that is refused stays as it was");
+    assert!(place.text("parts/losses.csv").ends_with("99,0,1,1,1,1,1\n"));
     place.train(&["--resume", "parts", "--ngf", "8"]).failed(1, &["ngf = 4", "new run"]);
     place.train(&["--resume", "parts", "--steps", "9"]).succeeded();
     assert_eq!(checkpoint("straight"), checkpoint("parts"));
@@ -297,7 +308,11 @@ fn damaged_checkpoints_are_told_apart() {
     with(&whole).failed(1, &["config.toml"]);
     fs::remove_file(&path).expect("it is there");
     fs::write(place.path("run/config.toml"), config).expect("it can be written");
-    place.train(&["--resume", "run", "--steps", "2"]).failed(1, &["no checkpoint"]);
+    fs::write(place.path("run/losses.csv"), "").expect("it can be written");
+    place.sample(&["run", "--grid", "a.png"]).failed(1, &["no checkpoint"]);
+    let told = place.train(&["--resume", "run", "--steps", "2"]).succeeded();
+    assert!(told.out.contains("no checkpoint: starting it from step 0"), "{}", told.out);
+    assert_eq!(place.saved("run"), 2);
 }
 
 #[test]
@@ -354,4 +369,23 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
         let more = (saved + 1).to_string();
         place.train(&["--resume", &run, "--steps", &more]).succeeded();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_leaves_at_once() {
+    let place = Place::new();
+    // A step that takes longer than a hand needs for the second one.
+    let arguments = ["--size", "64", "--batch", "256", "--ngf", "32", "--ndf", "32", "--portraits", "256"];
+    let mut command = place.command(env!("CARGO_BIN_EXE_train"), &[&arguments[..], &["--out", "run"]].concat());
+    let told = fs::File::create(place.path("told")).expect("the folder can be written");
+    let mut child = command.stdout(told).stderr(Stdio::null()).spawn().expect("train starts");
+    wait_until("the first step", || place.text("told").contains("The first step"));
+    interrupt(&child, "-INT");
+    // Two signals that arrive together are one.
+    sleep(Duration::from_millis(100));
+    interrupt(&child, "-INT");
+    assert_eq!(finish(&mut child), Some(130));
+    assert!(!place.text("told").contains("Saved."), "{}", place.text("told"));
+    assert_eq!(place.saved("run"), 0);
 }

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::{
-    Attribute, Labels, Pictures,
+    Attribute, DataError, Labels, Pictures,
+    pictures::memory_for,
     portraits::{ATTRIBUTES, Portrait, Rendering},
 };
 
@@ -17,18 +18,23 @@ impl Pictures {
     /// The first `count` people of a fixed crowd, `size` × `size` pixels each, drawn by all cores. The same on every
     /// machine. `progress` is called with the number drawn and the number of all, from (0, all) to (all, all).
     ///
-    /// Panics where `size` is not between 16 and 512.
-    pub fn portraits(count: usize, size: usize, rendering: Rendering, progress: &mut dyn FnMut(usize, usize)) -> Self {
+    /// Errors: [`DataError::TooLarge`]. Panics where `size` is not between 16 and 512.
+    pub fn portraits(
+        count: usize,
+        size: usize,
+        rendering: Rendering,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, DataError> {
         assert!((16..=512).contains(&size), "Pictures::portraits: size {size} is not between 16 and 512");
+        let mut bytes = memory_for(count, size)?;
         let people: Vec<_> = (0..count as u64).map(|index| Portrait::new(SEED, index)).collect();
-        let mut bytes = Vec::with_capacity(3 * size * size * count);
         for portion in people.chunks(PORTION) {
             progress(bytes.len() / (3 * size * size), count);
             let drawn: Vec<_> = portion.par_iter().map(|person| person.draw(rendering, size as u32)).collect();
             bytes.extend(drawn.into_iter().flat_map(image::RgbImage::into_raw));
         }
         progress(count, count);
-        Self::new(size, bytes, labels(&people))
+        Ok(Self::new(size, bytes, labels(&people)))
     }
 }
 
@@ -43,12 +49,19 @@ fn labels(people: &[Portrait]) -> Labels {
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTRIBUTES, Pictures, Portrait, Rendering, SEED};
+    use super::{ATTRIBUTES, DataError, Pictures, Portrait, Rendering, SEED};
+
+    #[test]
+    fn more_portraits_than_fit_memory_are_refused() {
+        let error = Pictures::portraits(usize::MAX >> 20, 512, Rendering::Anime, &mut |_, _| ());
+        assert!(matches!(error, Err(DataError::TooLarge { size: 512, .. })));
+    }
 
     #[test]
     fn each_picture_carries_its_own_labels() {
         let mut seen = Vec::new();
-        let set = Pictures::portraits(70, 16, Rendering::Anime, &mut |done, all| seen.push((done, all)));
+        let set = Pictures::portraits(70, 16, Rendering::Anime, &mut |done, all| seen.push((done, all)))
+            .expect("70 small pictures fit memory");
         assert_eq!((set.len(), set.size()), (70, 16));
         assert_eq!(seen, [(0, 70), (64, 70), (70, 70)]);
         let person = Portrait::new(SEED, 69);

@@ -62,7 +62,7 @@ pub enum DataError {
     #[error(
         "{count} pictures of {size}×{size} take {} MiB, more memory than there is; \
          take a smaller size or fewer pictures",
-        (3 * count * size * size).div_ceil(1 << 20)
+        (3 * *count as u128 * (*size as u128).pow(2)).div_ceil(1 << 20)
     )]
     TooLarge {
         /// Number of pictures.

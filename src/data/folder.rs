@@ -4,7 +4,6 @@ use std::{
     fmt, fs,
     fs::File,
     io::{self, Read},
-    panic,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +11,7 @@ use image::ImageFormat;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::{DataError, Labels, Pictures, decode, resize};
+use super::{DataError, Labels, Pictures, decode, pictures::memory_for, quiet::quietly, resize};
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -67,15 +66,13 @@ impl Pictures {
             return Err(DataError::Empty { folder: folder.into() });
         }
         progress(0, files.len());
-        let mut bytes = Vec::new();
+        let mut bytes = memory_for(files.len(), size)?;
         let portion = 16 * rayon::current_num_threads();
         for (done, paths) in (1..).zip(files.chunks(portion)) {
             let outcomes: Vec<_> = paths.par_iter().map(|path| read_file(path, size)).collect();
             for (path, outcome) in paths.iter().zip(outcomes) {
                 match outcome {
                     Outcome::Picture(pixels) => {
-                        let too_large = |_| DataError::TooLarge { count: files.len(), size };
-                        bytes.try_reserve(pixels.len()).map_err(too_large)?;
                         bytes.extend_from_slice(&pixels);
                         report.read += 1;
                     }
@@ -124,18 +121,18 @@ fn find_files(folder: &Path, report: &mut Report) -> Vec<PathBuf> {
 
 /// One file as a square picture. A decoder that panics on a malformed file costs that file, not the run.
 fn read_file(path: &Path, size: usize) -> Outcome {
-    let attempt = panic::catch_unwind(|| {
+    let attempt = quietly(|| {
         let Some((bytes, format)) = read_bytes(path)? else { return Ok(None) };
         decode::decode(&bytes, format).map(|picture| Some(resize::square(&picture, size)))
     });
     match attempt {
-        Ok(Ok(Some(pixels))) => Outcome::Picture(pixels),
-        Ok(Ok(None)) if ImageFormat::from_path(path).is_err() => Outcome::Other,
-        Ok(Ok(None)) => {
+        Some(Ok(Some(pixels))) => Outcome::Picture(pixels),
+        Some(Ok(None)) if ImageFormat::from_path(path).is_err() => Outcome::Other,
+        Some(Ok(None)) => {
             Outcome::Skipped("the file is named as a picture and holds none of the kinds that are read".into())
         }
-        Ok(Err(reason)) => Outcome::Skipped(reason),
-        Err(_) => Outcome::Skipped("the decoder broke down over this file".into()),
+        Some(Err(reason)) => Outcome::Skipped(reason),
+        None => Outcome::Skipped("the decoder broke down over this file".into()),
     }
 }
 

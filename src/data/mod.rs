@@ -13,6 +13,7 @@ mod jpeg;
 mod loader;
 mod pictures;
 pub mod portraits;
+mod quiet;
 mod resize;
 
 pub use error::DataError;

@@ -1,5 +1,7 @@
 //! A set of pictures of one size, in memory, with what is known about them.
 
+use super::DataError;
+
 /// Square RGB pictures as bytes, [N, size, size, 3] (channels last, rows from the top, sRGB values 0 to 255), with
 /// labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,14 @@ pub struct Attribute {
     pub classes: Vec<String>,
     /// `values[i]` is the class of picture `i`.
     pub values: Vec<u32>,
+}
+
+/// Memory for `count` pictures, taken at once: to grow step by step would need twice as much on the way.
+pub(super) fn memory_for(count: usize, size: usize) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    let length = count.checked_mul(3 * size * size);
+    let reserved = length.is_some_and(|length| bytes.try_reserve_exact(length).is_ok());
+    if reserved { Ok(bytes) } else { Err(DataError::TooLarge { count, size }) }
 }
 
 impl Labels {

@@ -328,7 +328,7 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [usize], &'a [u8]
 }
 
 /// Puts a file in the place of another in one move: a temporary file beside it, synced, then renamed, then the folder
-/// synced, so that the name too survives a power cut.
+/// synced where the system can, so that the name too survives a power cut.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let [prefix, suffix] = TEMPORARY;
@@ -342,8 +342,10 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    // The new file is whole and in its place: what follows only hastens its name to the disk. Some file systems refuse
+    // to sync a folder, and to report that would call saved state lost.
     if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::{
     objective::Objective,
     preset::{Length, Preset},
 };
-use crate::gpu::AdapterKind;
+use crate::{data::portraits::Rendering, gpu::AdapterKind};
 
 const PICTURES: &str = "Pictures";
 const TRAINING: &str = "Training";
@@ -39,6 +39,10 @@ pub struct Flags {
     #[arg(long, value_name = "N", help_heading = PICTURES,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub portraits: Option<u32>,
+
+    /// How the portraits are drawn [default: anime]
+    #[arg(long, value_name = "STYLE", help_heading = PICTURES)]
+    pub rendering: Option<Rendering>,
 
     /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
     #[arg(long, value_name = "PX", help_heading = PICTURES, value_parser = picture_size)]
@@ -125,6 +129,9 @@ pub struct RunConfig {
     pub data: Option<PathBuf>,
     /// How many portraits are drawn.
     pub portraits: u32,
+    /// How they are drawn; `anime` in a file from before there was a choice.
+    #[serde(default)]
+    pub rendering: Rendering,
     /// Whether pictures are mirrored at random.
     pub flip: bool,
     /// How long the run is.
@@ -160,6 +167,7 @@ impl RunConfig {
             preset,
             data: None,
             portraits: 2048,
+            rendering: Rendering::Anime,
             flip: false,
             length: preset.length(),
             checkpoint_every: preset.checkpoint_every(),
@@ -190,7 +198,7 @@ impl RunConfig {
         changes.refuse("nz", &mut dcgan.nz, flags.nz);
         changes.refuse("ngf", &mut dcgan.ngf, flags.ngf);
         changes.refuse("ndf", &mut dcgan.ndf, flags.ndf);
-        changes.make("batch", &mut dcgan.batch, flags.batch, "epochs are counted in the larger or smaller batches");
+        changes.make("batch", &mut dcgan.batch, flags.batch, "epochs are counted in batches of the new size, and the order goes on after about as many pictures, not the same ones");
         changes.make(
             "seed",
             &mut dcgan.seed,
@@ -214,6 +222,7 @@ impl RunConfig {
         let data = flags.data.as_ref().map(|path| Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())));
         changes.make("data", &mut self.data, data, "the networks go on with these pictures");
         changes.make("portraits", &mut self.portraits, flags.portraits, "the order of the pictures is another");
+        changes.make("rendering", &mut self.rendering, flags.rendering, "the networks go on with these pictures");
         changes.make("flip", &mut self.flip, flags.flip, "the steps to come follow it");
         let length = flags.steps.map(Length::Steps).or(flags.epochs.map(Length::Epochs));
         changes.make("length", &mut self.length, length, "counted from the start of the run");

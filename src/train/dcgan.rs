@@ -49,10 +49,6 @@ impl Default for Config {
     }
 }
 
-/// The step that sample noise is drawn as: no training ever comes so far, so that noise for samples is never trained
-/// on.
-const SAMPLE_STEP: u64 = u64::MAX;
-
 /// A run in memory: both networks, both optimizers, and how far they have come.
 pub struct Trainer {
     config: Config,
@@ -222,14 +218,8 @@ impl Trainer {
         GeneratorHalf { loss: loss.detach(), logits: logits.detach() }
     }
 
-    /// Pictures `[n, size, size, 3]` in [-1, 1] from noise that depends on `seed` and on the place in the batch alone,
-    /// with the running statistics of normalisation.
-    pub fn sample(&self, n: usize, seed: u64) -> Tensor {
-        let noise = Random::new(&self.gpu, seed, SAMPLE_STEP).normal([n, 1, 1, self.config.nz]);
-        self.draw(&noise)
-    }
-
-    /// Pictures from given noise `[n, 1, 1, nz]`.
+    /// Pictures `[n, size, size, 3]` in [-1, 1] from given noise `[n, 1, 1, nz]`, with the running statistics of
+    /// normalisation. Leaves the generator in training mode, whichever it was in.
     pub fn draw(&self, noise: &Tensor) -> Tensor {
         self.generator.train(false);
         let pictures = self.tape.no_grad(|| self.generator.forward(&self.tape.constant(noise.clone())));

@@ -41,7 +41,7 @@ pub enum Error {
     /// A file of the run could not be read or written.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
-        /// "read", "write" or "make".
+        /// "read", "write", "make", "clean" or "remove".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,

@@ -1,27 +1,37 @@
 //! The pictures of a run: those of its folder, or drawn ones.
 
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 use super::{
     Error,
-    config::RunConfig,
+    config::{RunConfig, shown},
     report::sheet,
     run::{Listener, SHEET},
 };
-use crate::data::{Pictures, portraits::Rendering};
+use crate::data::Pictures;
 
-/// Files that are named one by one when they cannot be read; the rest are counted.
+/// Files that are named one by one on the terminal when they cannot be read; the run's folder names them all.
 const NAMED: usize = 10;
 
+/// What was read or drawn.
+pub(super) struct Read {
+    pub pictures: Pictures,
+    /// Files that could not be read, and why.
+    pub skipped: Vec<(PathBuf, String)>,
+}
+
 /// Reads or draws them.
-pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Pictures, Error> {
+pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Read, Error> {
     let (size, start) = (config.dcgan.size, Instant::now());
     let Some(folder) = &config.data else {
         let count = config.portraits as usize;
-        tell.say(&format!("No --data: drawing {count} portraits of {size}×{size} pixels, the same in every run"));
-        let drawn = Pictures::portraits(count, size, Rendering::Anime, &mut |done, all| tell.preparing(done, all));
+        tell.say(&format!(
+            "No --data: drawing {count} {} portraits of {size}×{size} pixels, the same in every run",
+            shown(&config.rendering)
+        ));
+        let drawn = Pictures::portraits(count, size, config.rendering, &mut |done, all| tell.preparing(done, all))?;
         tell.say(&format!("Drew {count} portraits in {:.1} s, {}", start.elapsed().as_secs_f64(), mib(&drawn)));
-        return Ok(drawn);
+        return Ok(Read { pictures: drawn, skipped: Vec::new() });
     };
     tell.say(&format!("Reading pictures from {}", folder.display()));
     let (pictures, report) = Pictures::open_folder(folder, size, &mut |done, all| tell.preparing(done, all))?;
@@ -32,7 +42,7 @@ pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Pi
         tell.warn(&format!("and {} more were skipped", report.skipped.len() - NAMED));
     }
     tell.say(&format!("In {:.1} s {report}; {}", start.elapsed().as_secs_f64(), mib(&pictures)));
-    Ok(pictures)
+    Ok(Read { pictures, skipped: report.skipped })
 }
 
 /// The first pictures of a set as a sheet.

@@ -1,4 +1,5 @@
-//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`.
+//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`,
+//! and `skipped.txt` where pictures could not be read.
 
 mod losses;
 pub mod sheet;
@@ -13,6 +14,7 @@ use super::{
     Error,
     checkpoint::{remove_unfinished, replace},
     config::RunConfig,
+    run::Listener,
 };
 
 /// Where runs are kept that were given no folder.
@@ -104,6 +106,24 @@ impl Folder {
 
     fn config(&self) -> PathBuf {
         self.path.join("config.toml")
+    }
+
+    /// Writes `skipped.txt`, a line for each file that could not be read, and says so; without any, removes it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write_skipped(&self, skipped: &[(PathBuf, String)], tell: &mut dyn Listener) -> Result<(), Error> {
+        let path = self.path.join("skipped.txt");
+        if skipped.is_empty() {
+            return match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+                _ => Ok(()),
+            };
+        }
+        let lines: String = skipped.iter().map(|(file, reason)| format!("{}: {reason}\n", file.display())).collect();
+        replace(&path, lines.as_bytes()).map_err(Error::io("write", &path))?;
+        tell.say(&format!("The {} files that were skipped are named in {}", skipped.len(), path.display()));
+        Ok(())
     }
 
     /// Writes `config.toml`.

@@ -11,10 +11,10 @@ use std::{
 
 use super::{
     Error,
-    checkpoint::{Checkpoint, Header, Progress, family},
+    checkpoint::{self, Checkpoint, Header, Progress, family},
     config::{Flags, RunConfig, shown},
     dcgan::{Losses, PendingLosses, Trainer},
-    pictures::{pictures, real},
+    pictures::{Read, pictures, real},
     preset::Length,
     report::{Folder, LossLog, sheet},
     sample::{draw, restore},
@@ -41,8 +41,8 @@ pub trait Listener {
     fn preparing(&mut self, done: usize, all: usize);
     /// Steps begin: `done` of `all` are done, each of `batch` pictures.
     fn begin(&mut self, done: u64, all: u64, batch: usize);
-    /// A step was handed to the device.
-    fn step(&mut self, step: u64);
+    /// A step was handed to the device; `waited` is how long all steps so far have waited for pictures.
+    fn step(&mut self, step: u64, waited: Duration);
     /// The figures of a step have arrived.
     fn losses(&mut self, step: u64, epoch: u64, losses: &Losses);
     /// Whether the run is to be saved and left after this step.
@@ -109,22 +109,28 @@ impl Run {
     /// When the folder is taken, there are no pictures, or the device failed.
     pub fn start(gpu: &Gpu, config: RunConfig, out: Option<&Path>, tell: &mut dyn Listener) -> Result<Self, Error> {
         out.map_or(Ok(()), Folder::check_free)?;
-        let pictures = pictures(&config, tell)?;
-        let trainer = Trainer::new(gpu, &config.dcgan);
+        let read = pictures(&config, tell)?;
         let folder = Folder::create(out, &config.recipe)?;
-        let run = Self::ready(gpu, config, folder, trainer, pictures, 0)?;
-        run.introduce(tell);
-        sheet::save(&real(run.loader.pictures()), &run.folder.real())?;
-        Ok(run)
+        Self::begin(gpu, config, folder, read, tell)
     }
 
-    /// Goes on with a run from its checkpoint.
+    /// Goes on with a run from its checkpoint, or from its start where it ended before the first one. A run that cannot
+    /// go on is left as it is.
     ///
     /// # Errors
     /// When the checkpoint cannot be used, all steps are done, there are no pictures, or the device failed.
     pub fn resume(gpu: &Gpu, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
         let Resumed { folder, config, changes } = resumed;
-        let (trainer, header) = restore(gpu, &folder.checkpoint(), Some(&config.dcgan))?;
+        let (trainer, header) = match restore(gpu, &folder.checkpoint(), Some(&config.dcgan)) {
+            Err(Error::Checkpoint(checkpoint::Error::Missing { .. })) => {
+                tell.say(&format!("{} has no checkpoint: starting it from step 0", folder.path().display()));
+                changes.iter().for_each(|change| tell.say(change));
+                folder.tidy()?;
+                let read = pictures(&config, tell)?;
+                return Self::begin(gpu, config, folder, read, tell);
+            }
+            restored => restored?,
+        };
         tell.say(&format!("Resuming {} after step {}", folder.path().display(), header.steps));
         changes.iter().for_each(|change| tell.say(change));
         if (header.adapter.as_str(), &header.family) != (gpu.adapter().name.as_str(), &family(gpu)) {
@@ -134,43 +140,48 @@ impl Run {
                 header.adapter, header.family
             ));
         }
-        folder.tidy()?;
-        let pictures = pictures(&config, tell)?;
+        let read = pictures(&config, tell)?;
+        let pictures = &read.pictures;
         if header.pictures != pictures.len() as u64 {
             let found = pictures.len();
             tell.warn(&format!("the run had {} pictures and now has {found}; it goes on with these", header.pictures));
         }
-        // Batches are counted; where they have another size now, the count goes on from the same picture.
+        // Batches are counted. Where they have another size now, the count goes on after about as many pictures: not
+        // the same ones, for what an epoch leaves out at its end depends on the size.
         let position = header.position * header.config.batch as u64 / config.dcgan.batch as u64;
-        let mut run = Self::ready(gpu, config, folder, trainer, pictures, position)?;
-        run.saved = Some(header.steps);
-        if header.steps >= run.length {
+        let loader = loader(&config, read.pictures, position);
+        let length = length(&config, &loader);
+        if header.steps >= length {
             return Err(Error::Config(format!(
-                "the run {} has done its {} steps; give a larger --steps or --epochs to go on",
-                run.folder.path().display(),
-                run.length
+                "the run {} has done its {length} steps; give a larger --steps or --epochs to go on",
+                folder.path().display()
             )));
         }
+        // From here on the run really goes on, and its folder is written to.
+        folder.tidy()?;
+        folder.write_config(&config)?;
+        folder.write_skipped(&read.skipped, tell)?;
+        let mut run = Self::ready(gpu, config, folder, trainer, loader)?;
+        run.saved = Some(header.steps);
         run.introduce(tell);
         Ok(run)
     }
 
-    fn ready(
-        gpu: &Gpu,
-        config: RunConfig,
-        folder: Folder,
-        trainer: Trainer,
-        pictures: Pictures,
-        position: u64,
-    ) -> Result<Self, Error> {
-        let batches =
-            LoaderConfig { batch: config.dcgan.batch, seed: config.dcgan.seed, flip: config.flip, drop_last: true };
-        let loader = Loader::at(Arc::new(pictures), batches, position);
-        let length = match config.length {
-            Length::Steps(steps) => steps,
-            Length::Epochs(epochs) => loader.batches_in(epochs),
-        };
+    /// A run at step 0, in a folder that is made.
+    fn begin(gpu: &Gpu, config: RunConfig, folder: Folder, read: Read, tell: &mut dyn Listener) -> Result<Self, Error> {
+        // First of all, so that a run which ends at any moment from here on can be resumed.
         folder.write_config(&config)?;
+        let trainer = Trainer::new(gpu, &config.dcgan);
+        folder.write_skipped(&read.skipped, tell)?;
+        let loader = loader(&config, read.pictures, 0);
+        let run = Self::ready(gpu, config, folder, trainer, loader)?;
+        run.introduce(tell);
+        sheet::save(&real(run.loader.pictures()), &run.folder.real())?;
+        Ok(run)
+    }
+
+    fn ready(gpu: &Gpu, config: RunConfig, folder: Folder, trainer: Trainer, loader: Loader) -> Result<Self, Error> {
+        let length = length(&config, &loader);
         let log = LossLog::open(&folder.losses(), trainer.steps()).map_err(Error::io("write", folder.losses()))?;
         let (gpu, pending) = (gpu.clone(), VecDeque::new());
         Ok(Self { gpu, config, folder, trainer, loader, log, length, pending, saved: None, failed: None })
@@ -277,7 +288,7 @@ impl Run {
             self.pending.push_back((step, batch.epoch, losses));
         }
         self.take_losses(false, tell)?;
-        tell.step(step);
+        tell.step(step, self.loader.waited());
         if step.is_multiple_of(self.config.sample_every) {
             self.draw_samples(tell)?;
         }
@@ -355,5 +366,19 @@ impl Run {
 
     fn unwritten(&self, path: &Path, error: &io::Error) -> String {
         format!("cannot write {} ({error}); what was there before stays, and the next try follows", path.display())
+    }
+}
+
+fn loader(config: &RunConfig, pictures: Pictures, position: u64) -> Loader {
+    let batches =
+        LoaderConfig { batch: config.dcgan.batch, seed: config.dcgan.seed, flip: config.flip, drop_last: true };
+    Loader::at(Arc::new(pictures), batches, position)
+}
+
+/// Steps of the whole run.
+fn length(config: &RunConfig, loader: &Loader) -> u64 {
+    match config.length {
+        Length::Steps(steps) => steps,
+        Length::Epochs(epochs) => loader.batches_in(epochs),
     }
 }

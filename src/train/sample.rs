@@ -39,14 +39,23 @@ pub fn restore(gpu: &Gpu, path: &Path, config: Option<&Config>) -> Result<(Train
 /// # Errors
 /// When the device failed.
 pub fn draw(trainer: &Trainer, seed: u64, count: usize) -> Result<Vec<u8>, gpu::Error> {
-    let random = Random::new(trainer.tape().gpu(), seed, STEP);
     let mut bytes = Vec::new();
-    for _ in 0..count.div_ceil(BATCH) {
-        let noise = random.normal([BATCH, 1, 1, trainer.config().nz]);
-        bytes.extend(to_bytes(&trainer.draw(&noise).to_vec()?));
+    for batch in batches(trainer, seed, count) {
+        bytes.extend(batch?);
     }
-    bytes.truncate(count * 3 * trainer.config().size.pow(2));
     Ok(bytes)
+}
+
+/// The same pictures, some at a time, bytes `[n, size, size, 3]` each, for whoever wants more than memory holds. An
+/// item is an error when the device failed.
+pub fn batches(trainer: &Trainer, seed: u64, count: usize) -> impl Iterator<Item = Result<Vec<u8>, gpu::Error>> {
+    let random = Random::new(trainer.tape().gpu(), seed, STEP);
+    (0..count).step_by(BATCH).map(move |first| {
+        let noise = random.normal([BATCH, 1, 1, trainer.config().nz]);
+        let mut bytes = to_bytes(&trainer.draw(&noise).to_vec()?);
+        bytes.truncate((count - first).min(BATCH) * 3 * trainer.config().size.pow(2));
+        Ok(bytes)
+    })
 }
 
 /// `count` pictures on the way from the first picture of the seed to the second, bytes `[count, size, size, 3]`.

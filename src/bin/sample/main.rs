@@ -13,8 +13,9 @@ use sumi::{
     gpu::{Gpu, Options},
     train::{
         Error,
-        report::sheet::{picture, save, sheet},
-        sample::{draw, interpolate, restore},
+        dcgan::Trainer,
+        report::sheet::{check, picture, save, sheet},
+        sample::{batches, interpolate, restore},
     },
 };
 
@@ -82,16 +83,15 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
         if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
     let (trainer, header) = restore(&gpu, checkpoint, None)?;
     let size = header.config.size;
+    if arguments.grid.is_some() {
+        check(arguments.count as usize, size)?;
+    }
+    if arguments.interpolate.is_some() {
+        check(arguments.steps as usize, size)?;
+    }
     line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps, gpu.adapter()));
     if arguments.out.is_some() || arguments.grid.is_some() {
-        let bytes = draw(&trainer, arguments.seed, arguments.count as usize)?;
-        if let Some(folder) = &arguments.out {
-            write_single(&bytes, size, folder)?;
-        }
-        if let Some(file) = &arguments.grid {
-            let columns = (arguments.count as usize).isqrt().max(1);
-            write(&sheet(&bytes, size, columns), file)?;
-        }
+        draw_and_write(arguments, &trainer)?;
     }
     if let Some(file) = &arguments.interpolate {
         let count = arguments.steps as usize;
@@ -101,15 +101,32 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-fn write_single(bytes: &[u8], size: usize, folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
-    let pictures = bytes.chunks_exact(3 * size * size);
-    let count = pictures.len();
-    for (place, bytes) in pictures.enumerate() {
-        save(&picture(bytes, size), &folder.join(format!("{place:04}.png")))?;
+/// Single pictures are written as they are drawn, and forgotten; a sheet needs them all.
+fn draw_and_write(arguments: &Arguments, trainer: &Trainer) -> Result<(), Error> {
+    let (count, size) = (arguments.count as usize, trainer.config().size);
+    let (mut written, mut kept) = (0, Vec::new());
+    if let Some(folder) = &arguments.out {
+        fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
     }
-    line(&format!("{count} pictures in {}", folder.display()));
-    Ok(())
+    for batch in batches(trainer, arguments.seed, count) {
+        let batch = batch?;
+        if let Some(folder) = &arguments.out {
+            for bytes in batch.chunks_exact(3 * size * size) {
+                save(&picture(bytes, size), &folder.join(format!("{written:04}.png")))?;
+                written += 1;
+            }
+        }
+        if arguments.grid.is_some() {
+            kept.extend(batch);
+        }
+    }
+    if let Some(folder) = &arguments.out {
+        line(&format!("{written} pictures in {}", folder.display()));
+    }
+    match &arguments.grid {
+        Some(file) => write(&sheet(&kept, size, count.isqrt().max(1)), file),
+        None => Ok(()),
+    }
 }
 
 fn write(sheet: &image::RgbImage, file: &Path) -> Result<(), Error> {

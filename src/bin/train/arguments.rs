@@ -20,6 +20,7 @@ A run is a folder:
   losses.csv              step, epoch, losses and scores, a row every --log-every steps
   samples/000000.png, …   64 pictures from the same noise, so that one sees it learn
   samples/real.png        64 pictures that it learns from
+  skipped.txt             every file of --data that could not be read, and why
   checkpoint.safetensors  the whole state; `sample RUN` draws from it
 
 Ctrl-C finishes the step, saves, and says how to go on; a second Ctrl-C leaves at once.

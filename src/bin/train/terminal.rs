@@ -143,10 +143,13 @@ impl Listener for Terminal {
         }
     }
 
-    fn step(&mut self, step: u64) {
+    fn step(&mut self, step: u64, waited: Duration) {
         let speed = self.speed(step);
-        let pace = speed
-            .map_or_else(String::new, |speed| format!("{speed:.2} it/s, {:.0} images/s", speed * self.batch as f64));
+        let waited =
+            self.begun.map_or(0.0, |(start, _)| waited.as_secs_f64() / start.elapsed().as_secs_f64().max(1e-9));
+        let pace = speed.map_or_else(String::new, |speed| {
+            format!("{speed:.2} it/s, {:.0} images/s, waited {:.1} %", speed * self.batch as f64, 100.0 * waited)
+        });
         if let Some(bar) = &self.bar {
             bar.set_prefix(pace);
             bar.set_message(self.figures.clone());

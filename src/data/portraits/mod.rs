@@ -8,6 +8,8 @@
 //! In reading order: `attributes` (who), `geometry` (where), `hair` and `wardrobe` (shapes), `path` and `canvas` (how
 //! shapes become pixels), `anime` and `photo` (the two artists).
 
+use serde::{Deserialize, Serialize};
+
 mod anime;
 mod attributes;
 mod canvas;
@@ -29,9 +31,11 @@ pub use attributes::{
 };
 
 /// How a portrait is put on the canvas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Rendering {
     /// Flat colours, inked lines, large eyes.
+    #[default]
     Anime,
     /// Light on curved surfaces, natural proportions, a lens and its grain.
     Photo,

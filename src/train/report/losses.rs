@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, read_to_string},
-    io::{self, Write},
+    io::{self, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -33,7 +33,9 @@ impl LossLog {
         };
         let kept = kept(&before, step);
         replace(path, kept.as_bytes())?;
-        let file = OpenOptions::new().append(true).open(path)?;
+        // Not for appending only: Windows would not let such a file be shortened.
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.seek(SeekFrom::End(0))?;
         Ok(Self { file, length: kept.len() as u64, unwritten: String::new(), failing: false })
     }
 
@@ -56,6 +58,7 @@ impl LossLog {
         };
         // Half a row may stand in the file.
         self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::Start(self.length))?;
         if std::mem::replace(&mut self.failing, true) { Ok(()) } else { Err(error) }
     }
 }

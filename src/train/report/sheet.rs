@@ -12,6 +12,9 @@ const VISIBLE: usize = 96;
 /// Pixels between two pictures of a sheet.
 const GAP: usize = 2;
 
+/// The most pixels that a sheet may have: more take programs that show it too long, and memory that may not be there.
+const MOST_PIXELS: usize = 100_000_000;
+
 /// Numbers in [-1, 1], as networks draw them, to bytes.
 pub fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().map(|value| ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8).collect()
@@ -25,10 +28,30 @@ pub fn picture(bytes: &[u8], size: usize) -> RgbImage {
     RgbImage::from_raw(size as u32, size as u32, bytes.to_vec()).expect("a picture has 3 · size² bytes")
 }
 
+/// The side in pixels of a picture on a sheet, with the gap beside it.
+fn cell(size: usize) -> usize {
+    size * (VISIBLE / size).max(1) + GAP
+}
+
+/// Refuses a sheet that would be too large, before its pictures are drawn.
+///
+/// # Errors
+/// [`Error::Config`], which says how many pictures fit.
+pub fn check(count: usize, size: usize) -> Result<(), Error> {
+    let most = MOST_PIXELS / cell(size).pow(2);
+    if count <= most {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "a sheet of {count} pictures of {size}×{size} pixels would be too large to look at; take at most {most} \
+         pictures for a sheet, or write single ones with --out"
+    )))
+}
+
 /// Pictures `[N, size, size, 3]` in rows of `columns`, the small ones enlarged so that a person sees them.
 pub fn sheet(bytes: &[u8], size: usize, columns: usize) -> RgbImage {
     let scale = (VISIBLE / size).max(1);
-    let (cell, count) = (size * scale + GAP, bytes.len() / (3 * size * size));
+    let (cell, count) = (cell(size), bytes.len() / (3 * size * size));
     let (columns, rows) = (columns.min(count), count.div_ceil(columns));
     let white = image::Rgb([255; 3]);
     let mut sheet = RgbImage::from_pixel((columns * cell + GAP) as u32, (rows * cell + GAP) as u32, white);
@@ -57,7 +80,14 @@ pub fn save(picture: &RgbImage, path: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{sheet, to_bytes};
+    use super::{check, sheet, to_bytes};
+
+    #[test]
+    fn a_sheet_that_is_too_large_is_refused() {
+        assert!(check(10_000, 64).is_ok());
+        let error = check(100_000, 64).expect_err("nobody looks at that").to_string();
+        assert!(error.contains("at most 10412") && error.contains("--out"), "{error}");
+    }
 
     #[test]
     fn numbers_become_bytes() {
