@@ -252,7 +252,8 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
     let own = Gpu::open(&Options::default()).expect("an adapter");
     let mut trainer = tiny(&own, 0);
     let mut cycle = |from: u64| {
-        // Steps whose figures are waited for and steps whose are not, a sample, and the state read as a checkpoint does.
+        // Steps whose figures are waited for and steps whose are not, a sample, and the state read as a checkpoint
+        // does.
         for step in from..from + 20 {
             let losses = trainer.step(&batch(step)).expect("the device works");
             if step % 10 == 0 {
