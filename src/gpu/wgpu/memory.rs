@@ -69,8 +69,8 @@ impl Memory {
 /// Largest read that a step may repeat, in bytes: losses and norms. Pictures and checkpoints are larger, and rare.
 const SMALL_READ: u64 = 64 << 10;
 
-/// Buffers made when a small read finds none of its size: one for each submit that may be under way, so that a read in every
-/// submit finds one whatever the timing.
+/// Buffers made when a small read finds none of its size: one for each submit that may be under way, so that a read in
+/// every submit finds one whatever the timing.
 const READS_AHEAD: usize = 4;
 
 /// Reads under way, and their buffers to be used again.
