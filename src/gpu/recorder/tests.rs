@@ -16,7 +16,7 @@ fn open(fails: Option<(Call, Error)>) -> (Gpu, Arc<Fake>) {
 }
 
 fn write(gpu: &Gpu, buffer: &Buffer) {
-    gpu.dispatch(Dispatch::new("fill", &[0_u8; 0]).bind(buffer));
+    gpu.dispatch(Dispatch::new("any", &[0_u8; 0]).bind(buffer));
 }
 
 fn last_list(device: &Fake) -> Vec<u32> {
