@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Error, dcgan,
@@ -19,6 +19,9 @@ const REPORTS: &str = "Checkpoints and reports";
 
 /// The objectives, as the command line and `config.toml` spell them.
 const OBJECTIVES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
+
+/// How portraits are drawn, spelt likewise.
+const RENDERINGS: [&str; 2] = ["anime", "photo"];
 
 /// The widest stage that a network may have, in channels: beyond it one weight alone takes a GiB.
 const WIDEST: usize = 4096;
@@ -41,7 +44,8 @@ pub struct Flags {
     pub portraits: Option<u32>,
 
     /// How the portraits are drawn [default: anime]
-    #[arg(long, value_name = "STYLE", help_heading = PICTURES)]
+    #[arg(long, value_name = "STYLE", help_heading = PICTURES,
+        value_parser = PossibleValuesParser::new(RENDERINGS).try_map(|name| named::<Rendering>(&name)))]
     pub rendering: Option<Rendering>,
 
     /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
@@ -97,7 +101,7 @@ pub struct Flags {
 
     /// What the two networks play for [default: non-saturating]
     #[arg(long, value_name = "NAME", help_heading = NETWORKS,
-        value_parser = PossibleValuesParser::new(OBJECTIVES).try_map(|name| objective(&name)))]
+        value_parser = PossibleValuesParser::new(OBJECTIVES).try_map(|name| named::<Objective>(&name)))]
     pub objective: Option<Objective>,
 
     /// Steps from one checkpoint to the next
@@ -198,7 +202,12 @@ impl RunConfig {
         changes.refuse("nz", &mut dcgan.nz, flags.nz);
         changes.refuse("ngf", &mut dcgan.ngf, flags.ngf);
         changes.refuse("ndf", &mut dcgan.ndf, flags.ndf);
-        changes.make("batch", &mut dcgan.batch, flags.batch, "epochs are counted in batches of the new size, and the order goes on after about as many pictures, not the same ones");
+        changes.make(
+            "batch",
+            &mut dcgan.batch,
+            flags.batch,
+            "epochs are counted in batches of that size, and the pictures to come are not quite those left before",
+        );
         changes.make(
             "seed",
             &mut dcgan.seed,
@@ -319,6 +328,7 @@ fn decay(text: &str) -> Result<f64, String> {
     decay.ok_or_else(|| format!("{text} is not a number from 0 to below 1"))
 }
 
-fn objective(name: &str) -> Result<Objective, serde_json::Error> {
+/// A value from the name that `config.toml` gives it.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, serde_json::Error> {
     serde_json::from_value(name.into())
 }

@@ -31,7 +31,7 @@ pub use attributes::{
 };
 
 /// How a portrait is put on the canvas.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rendering {
     /// Flat colours, inked lines, large eyes.

@@ -86,7 +86,7 @@ mod tests {
     fn a_sheet_that_is_too_large_is_refused() {
         assert!(check(10_000, 64).is_ok());
         let error = check(100_000, 64).expect_err("nobody looks at that").to_string();
-        assert!(error.contains("at most 10412") && error.contains("--out"), "{error}");
+        assert!(error.contains("at most 22956") && error.contains("--out"), "{error}");
     }
 
     #[test]
