@@ -218,8 +218,13 @@ fn a_run_leaves_its_files_and_samples_repeat() {
     }
     assert!(config.contains("rendering = \"anime\""), "{config}");
     // The next run without --out takes the next number.
-    let told = place.train(&[&TINY[..], &["--steps", "1", "--rendering", "photo"]].concat()).succeeded();
-    assert!(told.out.contains("24 photo portraits") && place.text("runs/dcgan-2/config.toml").contains("\"photo\""));
+    let others = ["--steps", "1", "--rendering", "photo", "--eps", "0.001", "--init-std", "0.05"];
+    let told = place.train(&[&TINY[..], &others].concat()).succeeded();
+    assert!(told.out.contains("24 photo portraits"), "{}", told.out);
+    let config = place.text("runs/dcgan-2/config.toml");
+    for line in ["rendering = \"photo\"", "eps = 0.001", "init_std = 0.05"] {
+        assert!(config.lines().any(|l| l == line), "'{line}' is not in: {config}");
+    }
     assert_ne!(place.read("runs/dcgan-1/samples/real.png"), place.read("runs/dcgan-2/samples/real.png"));
     assert!(place.path("runs/dcgan-2/checkpoint.safetensors").is_file());
 

@@ -7,11 +7,8 @@ use crate::{
     ops::conv::Conv2d as Config,
 };
 
-/// Spread of the first weights, of convolutions around 0 and of normalisations around 1.
-const STD: f32 = 0.02;
-
 /// Sizes of the two networks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dcgan {
     /// Side of the pictures in pixels: a power of two, 16 or more.
     pub size: usize,
@@ -21,11 +18,13 @@ pub struct Dcgan {
     pub ngf: usize,
     /// Channels of the discriminator's first stage.
     pub ndf: usize,
+    /// Spread of the first weights, of convolutions around 0 and of normalisations around 1.
+    pub std: f32,
 }
 
 impl Default for Dcgan {
     fn default() -> Self {
-        Self { size: 64, nz: 100, ngf: 64, ndf: 64 }
+        Self { size: 64, nz: 100, ngf: 64, ndf: 64, std: 0.02 }
     }
 }
 
@@ -43,17 +42,17 @@ impl Dcgan {
     pub fn generator(&self, tape: &Tape, init: &mut Init) -> Sequential {
         let doubling = Config { stride: [2; 2], padding: [1; 2], ..Config::default() };
         let up = |init: &mut Init, c_in, c_out, config| {
-            ConvTranspose2d::new(tape, init, c_in, c_out, 4, config, 0, false, STD)
+            ConvTranspose2d::new(tape, init, c_in, c_out, 4, config, 0, false, self.std)
         };
         let mut channels = self.ngf << (self.stages() - 1);
         let mut network = Sequential::new()
             .with(up(init, self.nz, channels, Config::default()))
-            .with(BatchNorm2d::new(tape, init, channels, STD))
+            .with(BatchNorm2d::new(tape, init, channels, self.std))
             .with(Relu);
         for _ in 1..self.stages() {
             network = network
                 .with(up(init, channels, channels / 2, doubling))
-                .with(BatchNorm2d::new(tape, init, channels / 2, STD))
+                .with(BatchNorm2d::new(tape, init, channels / 2, self.std))
                 .with(Relu);
             channels /= 2;
         }
@@ -66,14 +65,15 @@ impl Dcgan {
     /// When the size is not a power of two from 16.
     pub fn discriminator(&self, tape: &Tape, init: &mut Init) -> Sequential {
         let halving = Config { stride: [2; 2], padding: [1; 2], ..Config::default() };
-        let down = |init: &mut Init, c_in, c_out, config| Conv2d::new(tape, init, c_in, c_out, 4, config, false, STD);
+        let down =
+            |init: &mut Init, c_in, c_out, config| Conv2d::new(tape, init, c_in, c_out, 4, config, false, self.std);
         let leaky = || LeakyRelu { negative_slope: 0.2 };
         let mut channels = self.ndf;
         let mut network = Sequential::new().with(down(init, 3, channels, halving)).with(leaky());
         for _ in 1..self.stages() {
             network = network
                 .with(down(init, channels, channels * 2, halving))
-                .with(BatchNorm2d::new(tape, init, channels * 2, STD))
+                .with(BatchNorm2d::new(tape, init, channels * 2, self.std))
                 .with(leaky());
             channels *= 2;
         }

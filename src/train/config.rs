@@ -1,6 +1,6 @@
 //! All that a run was told: what its flags mean, what is written to `config.toml`, and what may change at a resume.
 
-use std::path::PathBuf;
+use std::{fmt::Display, path::PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -98,6 +98,14 @@ pub struct Flags {
     /// Decay of Adam's second moment
     #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = decay)]
     pub beta2: Option<f64>,
+
+    /// Added to Adam's divisor [default: 1e-8]
+    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub eps: Option<f64>,
+
+    /// Spread of the first weights, of convolutions around 0 and of normalisations around 1 [default: 0.02]
+    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub init_std: Option<f64>,
 
     /// What the two networks play for [default: non-saturating]
     #[arg(long, value_name = "NAME", help_heading = NETWORKS,
@@ -227,6 +235,8 @@ impl RunConfig {
             flags.beta2,
             "the steps to come use it, on moments kept under the old one",
         );
+        changes.make("eps", &mut dcgan.eps, flags.eps, "the steps to come use it");
+        changes.refuse("init-std", &mut dcgan.init_std, flags.init_std);
         changes.make("objective", &mut dcgan.objective, flags.objective, "losses before and after do not compare");
         let data = flags.data.as_ref().map(|path| Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())));
         changes.make("data", &mut self.data, data, "the networks go on with these pictures");
@@ -249,13 +259,15 @@ impl RunConfig {
     /// # Errors
     /// A sentence that names the value.
     pub fn check(&self) -> Result<(), Error> {
-        let dcgan::Config { size, batch, nz, ngf, ndf, lr, beta1, beta2, .. } = self.dcgan;
+        let dcgan::Config { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, .. } = self.dcgan;
         let wrong = |name: &str, reason: String| Error::Config(format!("{name}: {reason}"));
         picture_size(&size.to_string()).map_err(|reason| wrong("size", reason))?;
         for (name, value, most) in [("batch", batch, 4096), ("nz", nz, 4096), ("ngf", ngf, 1024), ("ndf", ndf, 1024)] {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
         }
-        rate(&lr.to_string()).map_err(|reason| wrong("lr", reason))?;
+        for (name, value) in [("lr", lr), ("eps", eps), ("init_std", init_std)] {
+            rate(&value.to_string()).map_err(|reason| wrong(name, reason))?;
+        }
         for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
             decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
@@ -288,7 +300,7 @@ impl Changes {
         *field = value;
     }
 
-    fn refuse(&mut self, name: &str, field: &mut usize, flag: Option<usize>) {
+    fn refuse<T: PartialEq + Display>(&mut self, name: &str, field: &mut T, flag: Option<T>) {
         let Some(value) = flag.filter(|value| value != field) else { return };
         self.refused.push(format!(
             "--{name} {value} does not fit this run: its networks were made with {name} = {field} and cannot change; \

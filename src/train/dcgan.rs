@@ -36,6 +36,10 @@ pub struct Config {
     pub beta1: f64,
     /// Decay of Adam's second moment.
     pub beta2: f64,
+    /// Added to Adam's divisor.
+    pub eps: f64,
+    /// Spread of the first weights.
+    pub init_std: f64,
     /// What the two networks minimise.
     pub objective: Objective,
     /// Seed of every random choice.
@@ -45,7 +49,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         let objective = Objective::NonSaturating;
-        Self { size: 64, batch: 64, nz: 100, ngf: 64, ndf: 64, lr: 2e-4, beta1: 0.5, beta2: 0.999, objective, seed: 0 }
+        let (lr, beta1, beta2, eps, init_std) = (2e-4, 0.5, 0.999, 1e-8, 0.02);
+        Self { size: 64, batch: 64, nz: 100, ngf: 64, ndf: 64, lr, beta1, beta2, eps, init_std, objective, seed: 0 }
     }
 }
 
@@ -133,10 +138,10 @@ impl Trainer {
     /// When the size is not a power of two from 16.
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
         let Config { size, nz, ngf, ndf, seed, .. } = *config;
-        let (tape, networks) = (ops::tape(gpu), Dcgan { size, nz, ngf, ndf });
+        let (tape, networks) = (ops::tape(gpu), Dcgan { size, nz, ngf, ndf, std: config.init_std as f32 });
         let generator = networks.generator(&tape, &mut Init::new(seed, 0));
         let discriminator = networks.discriminator(&tape, &mut Init::new(seed, 1));
-        let adam = AdamConfig { lr: config.lr, betas: [config.beta1, config.beta2], ..AdamConfig::default() };
+        let adam = AdamConfig { lr: config.lr, betas: [config.beta1, config.beta2], eps: config.eps };
         let generator_adam = Adam::new(generator.parameters(), adam);
         let discriminator_adam = Adam::new(discriminator.parameters(), adam);
         let config = config.clone();

@@ -2,8 +2,8 @@
 
 use sumi::{autograd::Var, ops::activation as ops, reference::activation as twin};
 
-use super::{Case, Input, normal, uniform};
-use crate::common::compare::Tolerance::{self, Exact, Pointwise};
+use super::{Case, Input, normal, one, two, uniform};
+use crate::common::compare::Tolerance::{Exact, Pointwise};
 
 const SIZES: [usize; 7] = [1, 3, 4, 5, 255, 257, 1009];
 
@@ -59,38 +59,4 @@ fn leaky_relu_backward(x: &Var, dy: &Var) -> Var {
 
 fn leaky_relu_backward_twin(x: &[f64], dy: &[f64]) -> Vec<f64> {
     twin::leaky_relu_backward(x, dy, f64::from(SLOPE))
-}
-
-fn one(
-    kernel: &'static str,
-    x: &Input,
-    op: impl Fn(&Var) -> Var + 'static,
-    twin: impl Fn(&[f64]) -> Vec<f64> + 'static,
-    tolerance: Tolerance,
-) -> Case {
-    Case {
-        kernel,
-        label: format!("{:?}", x.shape),
-        inputs: vec![x.clone()],
-        run: Box::new(move |v| vec![op(&v[0])]),
-        twin: Box::new(move |v| vec![twin(&v[0])]),
-        tolerance,
-    }
-}
-
-fn two(
-    kernel: &'static str,
-    inputs: Vec<Input>,
-    op: impl Fn(&Var, &Var) -> Var + 'static,
-    twin: impl Fn(&[f64], &[f64]) -> Vec<f64> + 'static,
-    tolerance: Tolerance,
-) -> Case {
-    Case {
-        kernel,
-        label: format!("{:?}", inputs[0].shape),
-        inputs,
-        run: Box::new(move |v| vec![op(&v[0], &v[1])]),
-        twin: Box::new(move |v| vec![twin(&v[0], &v[1])]),
-        tolerance,
-    }
 }

@@ -2,8 +2,8 @@
 
 use sumi::{autograd::Var, ops::elementwise as ops, reference::elementwise as twin};
 
-use super::{Case, Input, normal, uniform};
-use crate::common::compare::Tolerance::{self, Exact, Pointwise};
+use super::{Case, normal, one, two, uniform};
+use crate::common::compare::Tolerance::{Exact, Pointwise};
 
 const SIZES: [usize; 8] = [1, 3, 4, 5, 255, 256, 257, 1009];
 
@@ -66,38 +66,4 @@ fn copied(x: &Var) -> Var {
     let target = sumi::tensor::Tensor::empty(x.tape().gpu(), x.shape());
     ops::copy_into(x.value(), &target);
     x.tape().constant(target)
-}
-
-fn one(
-    kernel: &'static str,
-    x: &Input,
-    op: impl Fn(&Var) -> Var + 'static,
-    twin: impl Fn(&[f64]) -> Vec<f64> + 'static,
-    tolerance: Tolerance,
-) -> Case {
-    Case {
-        kernel,
-        label: format!("{:?}", x.shape),
-        inputs: vec![x.clone()],
-        run: Box::new(move |v| vec![op(&v[0])]),
-        twin: Box::new(move |v| vec![twin(&v[0])]),
-        tolerance,
-    }
-}
-
-fn two(
-    kernel: &'static str,
-    inputs: Vec<Input>,
-    op: impl Fn(&Var, &Var) -> Var + 'static,
-    twin: impl Fn(&[f64], &[f64]) -> Vec<f64> + 'static,
-    tolerance: Tolerance,
-) -> Case {
-    Case {
-        kernel,
-        label: format!("{:?}", inputs[0].shape),
-        inputs,
-        run: Box::new(move |v| vec![op(&v[0], &v[1])]),
-        twin: Box::new(move |v| vec![twin(&v[0], &v[1])]),
-        tolerance,
-    }
 }

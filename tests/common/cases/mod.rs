@@ -70,3 +70,39 @@ pub fn uniform(seed: u64, shape: impl Into<Shape>, low: f32, high: f32) -> Input
     let mut random = Philox::new(seed, 0);
     Input { shape, values: (0..shape.len()).map(|_| low + (high - low) * random.uniform()).collect() }
 }
+
+/// A kernel with one argument.
+pub fn one(
+    kernel: &'static str,
+    x: &Input,
+    op: impl Fn(&Var) -> Var + 'static,
+    twin: impl Fn(&[f64]) -> Vec<f64> + 'static,
+    tolerance: Tolerance,
+) -> Case {
+    Case {
+        kernel,
+        label: format!("{:?}", x.shape),
+        inputs: vec![x.clone()],
+        run: Box::new(move |v| vec![op(&v[0])]),
+        twin: Box::new(move |v| vec![twin(&v[0])]),
+        tolerance,
+    }
+}
+
+/// A kernel with two arguments of one shape.
+pub fn two(
+    kernel: &'static str,
+    inputs: Vec<Input>,
+    op: impl Fn(&Var, &Var) -> Var + 'static,
+    twin: impl Fn(&[f64], &[f64]) -> Vec<f64> + 'static,
+    tolerance: Tolerance,
+) -> Case {
+    Case {
+        kernel,
+        label: format!("{:?}", inputs[0].shape),
+        inputs,
+        run: Box::new(move |v| vec![op(&v[0], &v[1])]),
+        twin: Box::new(move |v| vec![twin(&v[0], &v[1])]),
+        tolerance,
+    }
+}
