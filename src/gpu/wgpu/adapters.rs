@@ -8,11 +8,7 @@ use super::device::WgpuDevice;
 use crate::gpu::{AdapterInfo, AdapterKind, Error, Limits};
 
 /// The optional features that kernels or profiles use where they exist.
-const WANTED: [(Features, &str); 3] = [
-    (Features::SUBGROUP, "subgroups"),
-    (Features::TIMESTAMP_QUERY, "timestamps"),
-    (Features::TIMESTAMP_QUERY_INSIDE_PASSES, "timestamps per kernel"),
-];
+const WANTED: [(Features, &str); 2] = [(Features::SUBGROUP, "subgroups"), (Features::TIMESTAMP_QUERY, "timestamps")];
 
 /// One instance for the process: drivers have crashed when several were created at once.
 fn instance() -> &'static wgpu::Instance {

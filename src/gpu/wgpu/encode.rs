@@ -181,14 +181,15 @@ impl<'a> Stream<'a> {
         if full || self.timer.as_ref().is_some_and(|timer| timer.is_full()) {
             self.flush();
         }
-        if self.pass.is_none() {
-            let pass = self.encoder().begin_compute_pass(&Default::default()).forget_lifetime();
-            self.pass = Some(pass);
-        }
-        let pass = self.pass.as_mut().expect("a pass was opened");
-        match &mut self.timer {
-            Some(timer) => timer.around(pass, name, work, record),
-            None => record(pass),
+        if let Some(timer) = self.timer.take() {
+            record(&mut timer.pass(self.encoder(), name, work));
+            self.timer = Some(timer);
+        } else {
+            if self.pass.is_none() {
+                let pass = self.encoder().begin_compute_pass(&Default::default()).forget_lifetime();
+                self.pass = Some(pass);
+            }
+            record(self.pass.as_mut().expect("a pass was opened"));
         }
         self.cost += cost;
     }
