@@ -55,7 +55,7 @@ pub(crate) trait Device: Send + Sync {
     /// Creates memory of `bytes`.
     fn allocate(&self, bytes: u64) -> Result<u32, Error>;
 
-    /// Device buffers created so far, those for parameters and reads included.
+    /// Device buffers created so far, those for parameters and reads included, a profile's own left out.
     fn buffers_created(&self) -> u64;
 
     /// Command buffers handed to the driver so far.
@@ -67,7 +67,8 @@ pub(crate) trait Device: Send + Sync {
     /// Starts a list of commands. Returns before they are done.
     fn execute(&self, commands: Vec<Command>) -> Result<(), Error>;
 
-    /// Waits until at most `pending` lists are unfinished, or the time is over ([`Error::Timeout`]).
+    /// Waits until at most `pending` submits are unfinished (a long list is several), or the time is over
+    /// ([`Error::Timeout`]).
     fn wait(&self, pending: usize, timeout: Duration) -> Result<(), Error>;
 
     /// The bytes of a read that has finished; `None` while it has not.
