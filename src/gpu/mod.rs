@@ -13,10 +13,11 @@ mod pool;
 mod profile;
 mod readback;
 mod recorder;
-pub mod shader;
 mod wgpu;
 
 use std::sync::{Arc, Mutex, PoisonError};
+
+pub use sumi_compiler as shader;
 
 pub use self::{
     adapter::{AdapterInfo, AdapterKind, Family, Limits, choose},

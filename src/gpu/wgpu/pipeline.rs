@@ -78,7 +78,7 @@ impl Pipelines {
         unsafe_code,
         reason = "the shaders are ours: the suite proves on a checked device that they keep in bounds"
     )]
-    fn module(&self, device: &wgpu::Device, name: &str, module: naga::Module) -> wgpu::ShaderModule {
+    fn module(&self, device: &wgpu::Device, name: &str, module: wgpu::naga::Module) -> wgpu::ShaderModule {
         let source = wgpu::ShaderSource::Naga(Cow::Owned(module));
         let descriptor = wgpu::ShaderModuleDescriptor { label: Some(name), source };
         if self.checked {

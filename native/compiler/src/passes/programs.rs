@@ -2,8 +2,8 @@
 //! random. Test only.
 
 use super::interpret::run;
-use crate::gpu::shader::compile::resolve_source;
-use crate::gpu::shader::compile_source;
+use crate::compile::resolve_source;
+use crate::compile_source;
 use proptest::prelude::*;
 
 const RESULTS: usize = 8;

@@ -4,8 +4,10 @@
 use std::{env, fmt::Write, fs, path::Path};
 
 fn main() {
-    println!("cargo::rerun-if-changed=shaders");
-    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("shaders");
+    let package = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let root =
+        Path::new(&package).join("../../shaders").canonicalize().expect("shaders/ lies at the root of the workspace");
+    println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
     files.sort();

@@ -2,7 +2,7 @@
 
 use super::super::programs::{assert_unchanged, kernel, written_out};
 use super::MOST_TURNS;
-use crate::gpu::shader::compile_source;
+use crate::compile_source;
 
 /// The indices of `y` that the kernel assigns, in order, if no loop is left in it.
 fn assigned(body: &str) -> Vec<u32> {

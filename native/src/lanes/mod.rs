@@ -1,0 +1,1 @@
+//! The vector operations that translated kernels are written in.

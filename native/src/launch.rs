@@ -1,0 +1,60 @@
+//! What a translated kernel is given, and how it is started.
+
+use crate::Level;
+
+/// A range of memory bound to a kernel, in words of four bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// First word.
+    pub start: *mut u32,
+    /// Words from there.
+    pub words: usize,
+}
+
+/// Everything that the workgroups of one launch share.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// The bytes of binding 0, aligned to 4.
+    pub params: &'a [u32],
+    /// The storage bindings, from binding 1.
+    pub memory: &'a [Memory],
+    /// Workgroups along x, y and z.
+    pub groups: [u32; 3],
+    /// Runs the vectors of a workgroup last to first between two barriers: results must not depend on their order.
+    pub reverse: bool,
+}
+
+/// Runs one workgroup.
+///
+/// # Safety
+/// The machine has the instructions the function was compiled for; the launch has as many bindings as the kernel, each
+/// of them memory that lives, as large as the kernel's `Params` say, and not written by anybody else meanwhile.
+pub type Run = unsafe fn(launch: &Launch<'_>, group: [u32; 3]);
+
+/// A kernel in one variant, compiled for one level.
+#[derive(Debug)]
+pub struct Kernel {
+    /// File stem in `shaders/`.
+    pub name: &'static str,
+    /// The `override` constants in which the variant differs from the file, ordered by name.
+    pub overrides: &'static [(&'static str, u32)],
+    /// Instruction set.
+    pub level: Level,
+    /// Invocations per workgroup.
+    pub workgroup_size: [u32; 3],
+    /// Storage bindings, which follow binding 0.
+    pub bindings: usize,
+    /// Bit i is set when the kernel may write storage binding i.
+    pub writes: u32,
+    /// Bytes of binding 0.
+    pub params_bytes: usize,
+    /// Runs one workgroup.
+    pub run: Run,
+}
+
+/// The kernel `name` compiled for `level`, in the variant that gives the `override` constants these values and leaves
+/// the others as the file has them; `None` if `shaders/variants.toml` has no such variant.
+pub fn find(level: Level, name: &str, overrides: &[(&str, u32)]) -> Option<&'static Kernel> {
+    let _ = (level, name, overrides);
+    None
+}
