@@ -3,11 +3,14 @@
 //!
 //! 1. [`Level`]: the instruction sets that every kernel is compiled for, and which of them this machine has.
 //! 2. [`launch`]: what a kernel is given, and how one is started.
-//! 3. `lanes`: the vector operations that translated kernels are written in, once for each level.
+//! 3. `watch`, in checked builds: which workgroup reads and writes which word.
+//! 4. `lanes`: the vector operations that translated kernels are written in, once for each level.
 
 mod lanes;
 pub mod launch;
 mod level;
+#[cfg(feature = "checked")]
+pub mod watch;
 
 pub use launch::{Kernel, Launch, Memory};
 pub use level::Level;
