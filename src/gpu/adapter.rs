@@ -71,8 +71,20 @@ impl AdapterInfo {
     /// Which family of kernels suits the adapter where one form cannot serve both.
     pub fn family(&self) -> Family {
         match (self.kind, self.lanes) {
-            (AdapterKind::Software, Some(lanes)) if lanes <= MOST_LANES => Family::Lanes { lanes },
-            _ => Family::Tiled,
+            (AdapterKind::Software, Some(lanes)) if lanes <= MOST_LANES => self.family_of(FamilyKind::Lanes),
+            _ => self.family_of(FamilyKind::Tiled),
+        }
+    }
+
+    /// The family of a kind as this adapter would run it. [`Family::Lanes`] needs subgroups of a fixed size: where there
+    /// are none the device refuses its kernels. The others run everywhere.
+    pub fn family_of(&self, kind: FamilyKind) -> Family {
+        match kind {
+            FamilyKind::Tiled => Family::Tiled,
+            FamilyKind::Lanes => Family::Lanes { lanes: self.lanes.unwrap_or(MOST_LANES) },
+            FamilyKind::Panels => {
+                Family::Panels { lanes: if self.lanes.is_some_and(|lanes| lanes <= 8) { 8 } else { 16 } }
+            }
         }
     }
 }
@@ -83,7 +95,8 @@ impl fmt::Display for AdapterInfo {
     }
 }
 
-/// The two families of the kernels that reuse data: one shares it through workgroup memory, one through subgroups.
+/// The families of the kernels that reuse data: one shares it through workgroup memory, one through subgroups, one in
+/// vectors of a CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// Tiles in workgroup memory, for GPUs.
@@ -93,6 +106,23 @@ pub enum Family {
         /// Invocations of a subgroup.
         lanes: u32,
     },
+    /// Register tiles without barriers, workgroup memory or subgroup operations: one factor is packed into panels that
+    /// `lanes` invocations read side by side, the other is the same for all of them. For our own compiler's vectors.
+    Panels {
+        /// Invocations of a workgroup, 8 or 16: the floats of a vector.
+        lanes: u32,
+    },
+}
+
+/// A [`Family`] without its numbers, which the adapter fills in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FamilyKind {
+    /// [`Family::Tiled`].
+    Tiled,
+    /// [`Family::Lanes`].
+    Lanes,
+    /// [`Family::Panels`].
+    Panels,
 }
 
 /// Picks from `adapters` by index or by a part of the name, or the best one when nothing is asked for.

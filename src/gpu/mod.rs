@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use sumi_compiler as shader;
 
 pub use self::{
-    adapter::{AdapterInfo, AdapterKind, Family, Limits, choose},
+    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
     buffer::Buffer,
     error::Error,
     kernel::{Binding, Dispatch, Grid, Kernel, Work},
@@ -37,8 +37,8 @@ pub struct Options {
     pub adapter: Option<String>,
     /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests.
     pub checked: bool,
-    /// Use the family of kernels for GPUs even on an adapter that the other one suits better. For tests and benches.
-    pub force_tiled: bool,
+    /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
+    pub family: Option<FamilyKind>,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -67,7 +67,7 @@ impl Gpu {
         let adapters = adapters();
         let chosen = choose(&adapters, options.adapter.as_deref())?;
         let device = wgpu::open(chosen, options.checked)?;
-        let family = if options.force_tiled { Family::Tiled } else { chosen.family() };
+        let family = options.family.map_or_else(|| chosen.family(), |kind| chosen.family_of(kind));
         Ok(Self::on(device, options.checked, family))
     }
 

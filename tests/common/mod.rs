@@ -6,7 +6,7 @@ pub mod compare;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use sumi::gpu::{Family, Gpu, Options};
+use sumi::gpu::{Family, FamilyKind, Gpu, Options};
 
 /// A device with bounds checks, NaN in fresh memory and a guard behind every tensor, shared by all tests.
 pub fn gpu() -> Gpu {
@@ -14,17 +14,19 @@ pub fn gpu() -> Gpu {
     opened(&GPU, &Options { checked: true, ..Options::default() })
 }
 
-/// The same with the kernels for GPUs, whatever the adapter.
-pub fn gpu_tiled() -> Gpu {
-    static GPU: OnceLock<Gpu> = OnceLock::new();
-    opened(&GPU, &Options { checked: true, force_tiled: true, ..Options::default() })
+/// The same with the kernels of one family, whatever the adapter.
+fn gpu_with(kind: FamilyKind) -> Gpu {
+    static GPUS: [OnceLock<Gpu>; 3] = [const { OnceLock::new() }; 3];
+    opened(&GPUS[kind as usize], &Options { checked: true, family: Some(kind), ..Options::default() })
 }
 
-/// The device of each family that this adapter can run.
+/// A device for each family that this adapter can run, the one that suits it first.
 pub fn families() -> Vec<Gpu> {
+    let (tiled, panels) = (|| gpu_with(FamilyKind::Tiled), || gpu_with(FamilyKind::Panels));
     match gpu().family() {
-        Family::Tiled => vec![gpu()],
-        Family::Lanes { .. } => vec![gpu(), gpu_tiled()],
+        Family::Tiled => vec![gpu(), panels()],
+        Family::Lanes { .. } => vec![gpu(), tiled(), panels()],
+        Family::Panels { .. } => vec![gpu(), tiled()],
     }
 }
 
