@@ -35,6 +35,11 @@ impl Level {
         }
     }
 
+    /// Whether this build holds its kernels: all but [`Level::Checked`] always.
+    pub fn is_built(self) -> bool {
+        self != Self::Checked || cfg!(feature = "checked")
+    }
+
     /// The levels that this machine can run, [`Level::Checked`] left out, best last.
     pub fn available() -> Vec<Self> {
         [Self::Baseline, Self::Avx2, Self::Avx512].into_iter().filter(|level| level.is_available()).collect()

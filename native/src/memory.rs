@@ -139,13 +139,12 @@ pub fn machine_memory() -> MachineMemory {
     system.refresh_memory();
     let known = |bytes: u64| if bytes == 0 { u64::MAX } else { bytes };
     let machine = MachineMemory { total: known(system.total_memory()), available: known(system.available_memory()) };
-    match system.cgroup_limits() {
-        Some(container) => MachineMemory {
-            total: machine.total.min(container.total_memory),
-            available: machine.available.min(container.free_memory),
-        },
-        None => machine,
-    }
+    let container = if system.total_memory() == 0 { None } else { system.cgroup_limits() };
+    container.map_or(machine, |container| MachineMemory {
+        total: machine.total.min(container.total_memory),
+        // Files that the container has read count as its memory too, but are dropped when the memory is wanted.
+        available: machine.available.min(container.total_memory.saturating_sub(container.rss)),
+    })
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //!
 //! A [`Gpu`] is a handle to an open device. Ops record [`Dispatch`]es on it; [`Gpu::submit`] plans their memory and
 //! starts them; [`Gpu::read`] gives a handle to values that arrive later. Nothing of a driver's interface shows here:
-//! what stands behind `device::Device` can be wgpu or something else.
+//! what stands behind `device::Device` is wgpu, for GPUs, or native, for the CPU.
 
 mod adapter;
 mod buffer;
 mod device;
 mod error;
 mod kernel;
+mod native;
 mod pool;
 mod profile;
 mod readback;
@@ -53,9 +54,12 @@ struct Inner {
     family: Family,
 }
 
-/// The adapters of this machine, in the order that `--adapter INDEX` counts.
+/// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
+/// instruction set that it has, best first.
 pub fn adapters() -> Vec<AdapterInfo> {
-    wgpu::adapters()
+    let mut adapters = wgpu::adapters();
+    adapters.extend(native::adapters(adapters.len()));
+    adapters
 }
 
 impl Gpu {
@@ -66,8 +70,13 @@ impl Gpu {
     pub fn open(options: &Options) -> Result<Self, Error> {
         let adapters = adapters();
         let chosen = choose(&adapters, options.adapter.as_deref())?;
-        let device = wgpu::open(chosen, options.checked)?;
-        let family = options.family.map_or_else(|| chosen.family(), |kind| chosen.family_of(kind));
+        let device: Arc<dyn Device> = match chosen.kind {
+            AdapterKind::Native => native::open(chosen, options.checked)?,
+            _ => wgpu::open(chosen, options.checked)?,
+        };
+        // Of the device and not of the adapter: checked kernels have lanes of their own.
+        let opened = device.info();
+        let family = options.family.map_or_else(|| opened.family(), |kind| opened.family_of(kind));
         Ok(Self::on(device, options.checked, family))
     }
 
@@ -143,7 +152,8 @@ impl Gpu {
     }
 
     /// How many command buffers the driver has been handed. A list of commands is one as long as its declared work is
-    /// expected to take a tenth of a second, and several when it is more: drivers kill what runs for seconds.
+    /// expected to take a tenth of a second, and several when it is more: drivers kill what runs for seconds. On the
+    /// native adapter, where no driver is in between, each list is one.
     pub fn submits(&self) -> u64 {
         self.0.device.submits()
     }

@@ -214,7 +214,7 @@ pub fn list_adapters() -> ExitCode {
 pub fn preset_line(config: &RunConfig, kind: AdapterKind, chosen: bool) -> String {
     let why = match kind {
         _ if chosen => "as asked for",
-        AdapterKind::Software => "because shaders run on the CPU here (choose another with --preset)",
+        cpu if cpu.is_cpu() => "because shaders run on the CPU here (choose another with --preset)",
         _ => "the usual one on a GPU (choose another with --preset)",
     };
     let networks = &config.dcgan;
