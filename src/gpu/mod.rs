@@ -36,7 +36,8 @@ use self::{device::Device, pool::Pool, recorder::Recorder};
 pub struct Options {
     /// Index or part of the name of the adapter; the best one when `None`.
     pub adapter: Option<String>,
-    /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests.
+    /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests: the
+    /// native adapter has such kernels only in builds with the feature `checked` of sumi-native.
     pub checked: bool,
     /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
     pub family: Option<FamilyKind>,
@@ -116,7 +117,8 @@ impl Gpu {
         self.0.recorder.read(binding.into())
     }
 
-    /// Starts what was recorded. Does not wait for it, but for earlier submits when several are still under way.
+    /// Starts what was recorded. Does not wait for it, but for earlier submits when several are still under way; the
+    /// native adapter does the work before this returns.
     ///
     /// # Errors
     /// When memory is full, a kernel is not for this adapter, or the device failed. After an error the device is to be

@@ -72,8 +72,8 @@ fn fresh_memory_of_a_checked_device_is_nan_and_its_guard_is_watched() {
     let [x, y] = [gpu.upload(&[1.0_f32; 16]), gpu.buffer(64)];
     decay(&gpu, &x, &y);
     assert!(gpu.fetch(&y).expect("the device works").iter().all(|value| value.is_nan()));
-    // Twenty elements, where y has sixteen.
-    gpu.dispatch(Dispatch::new("decay", &20_u32).bind(&x).bind(&y));
+    // A workgroup of sixty-four elements, where y has sixteen.
+    gpu.dispatch(Dispatch::new("rotate", &64_u32).bind(&gpu.upload(&[1.0_f32; 64])).bind(&y));
     let found = gpu.fetch(&y);
     assert!(matches!(found, Err(Error::Overrun { bytes: 64 })), "{found:?}");
 }
