@@ -28,6 +28,18 @@ pub const ROTATE: Kernel = Kernel { name: "rotate", barriers: true, run: rotate:
 pub const ROTATE_WITHOUT_BARRIER: Kernel =
     Kernel { name: "rotate_without_barrier", barriers: true, run: rotate::<false>, ..DECAY };
 
+/// Every workgroup writes its x to the first word of binding 2, which only the checked level notices.
+#[cfg(feature = "checked")]
+pub const COLLIDE: Kernel = Kernel { name: "collide", level: Level::Checked, run: collide, ..DECAY };
+
+/// # Safety
+/// That of [`crate::launch::Run`].
+#[cfg(feature = "checked")]
+unsafe fn collide(launch: &Launch<'_>, group: [u32; 3]) {
+    // SAFETY: the checked level verifies that the word is there.
+    unsafe { crate::lanes::checked::put(launch.memory[1], 0, group[0]) };
+}
+
 /// # Safety
 /// That of [`crate::launch::Run`].
 unsafe fn decay(launch: &Launch<'_>, group: [u32; 3]) {

@@ -9,6 +9,34 @@ pub struct Memory {
     pub start: *mut u32,
     /// Words from there.
     pub words: usize,
+    /// Who reads and writes them.
+    #[cfg(feature = "checked")]
+    pub watch: crate::watch::Watch,
+}
+
+impl Memory {
+    /// A range that nobody watches: a binding of an unchecked launch, or a workgroup's own memory.
+    pub fn new(start: *mut u32, words: usize) -> Self {
+        Self {
+            start,
+            words,
+            #[cfg(feature = "checked")]
+            watch: crate::watch::Watch::nobody(),
+        }
+    }
+
+    /// A binding of a checked launch: its workgroups must not meet in one word if one of them writes it. `marks` has a
+    /// zero for each word when the launch begins and outlives it; each workgroup runs inside [`crate::watch::within`].
+    #[cfg(feature = "checked")]
+    pub fn watched(start: *mut u32, marks: &[std::sync::atomic::AtomicU32]) -> Self {
+        Self { start, words: marks.len(), watch: crate::watch::Watch::new(marks) }
+    }
+
+    /// The place of word `i`.
+    #[inline(always)]
+    pub(crate) fn at(self, i: u32) -> *mut u32 {
+        self.start.wrapping_add(i as usize)
+    }
 }
 
 /// Everything that the workgroups of one launch share.

@@ -7,7 +7,8 @@
 //! 4. [`Buffer`]: memory; [`machine_memory`]: how much of it there is.
 //! 5. [`Kernel::launch`]: all workgroups of a launch, spread over the cores; [`Kernel::launch_both_ways`] looks for
 //!    missing barriers.
-//! 6. `lanes`: the vector operations that translated kernels are written in, once for each level.
+//! 6. `watch`, in checked builds: which workgroup reads and writes which word.
+//! 7. `lanes`: the vector operations that translated kernels are written in, once for each level.
 
 mod both_ways;
 mod lanes;
@@ -16,6 +17,8 @@ mod level;
 mod memory;
 mod spread;
 mod table;
+#[cfg(feature = "checked")]
+pub mod watch;
 
 #[cfg(any(test, feature = "checked"))]
 pub mod handwritten;

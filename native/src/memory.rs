@@ -56,7 +56,7 @@ impl Buffer {
         assert!(words <= self.words().len() && first <= self.words().len() - words, "a range outside of its buffer");
         // A pointer that is not made from a reference to the words stays good when another range is bound.
         let start = self.0.as_mut_ptr().cast::<u32>().wrapping_add(first);
-        Memory { start, words }
+        Memory::new(start, words)
     }
 }
 

@@ -33,8 +33,13 @@ impl Kernel {
         reverse: bool,
     ) -> Result<(), String> {
         self.refuse(params, buffers, ranges).map_err(|reason| format!("kernel '{}': {reason}", self.name))?;
-        let bind = |range: &Range| buffers[range.buffer].bind((range.offset / 4) as usize, (range.bytes / 4) as usize);
-        let memory: Vec<Memory> = ranges.iter().map(bind).collect();
+        let mut bind =
+            |range: &Range| buffers[range.buffer].bind((range.offset / 4) as usize, (range.bytes / 4) as usize);
+        let memory: Vec<Memory> = ranges.iter().map(&mut bind).collect();
+        #[cfg(feature = "checked")]
+        let marks = if self.level == crate::Level::Checked { marks(&memory) } else { Vec::new() };
+        #[cfg(feature = "checked")]
+        let memory = watched(memory, &marks);
         // Collected and not cast: the words are aligned, the bytes need not be.
         let params: Vec<u32> = bytemuck::pod_collect_to_vec(params);
         self.spread(&Launch { params: &params, memory: &memory, groups, reverse })
@@ -86,9 +91,10 @@ impl Kernel {
                 #[expect(unsafe_code, reason = "translated kernels address memory themselves")]
                 // SAFETY: the level was asked for; bindings and params are those of the kernel; the buffers are
                 // borrowed for us alone, and what is written overlaps nothing. See `Kernel::launch` on their size.
-                unsafe {
-                    (self.run)(launch, group);
-                }
+                let run = || unsafe { (self.run)(launch, group) };
+                #[cfg(feature = "checked")]
+                let run = || crate::watch::within(number(group, launch.groups), run);
+                run();
                 group = next(group, launch.groups);
             }
         };
@@ -103,6 +109,27 @@ fn next([x, y, z]: [u32; 3], groups: [u32; 3]) -> [u32; 3] {
         (true, false) => [0, y + 1, z],
         (true, true) => [0, 0, z + 1],
     }
+}
+
+/// The number of a workgroup, counted along x first and along z last.
+#[cfg(feature = "checked")]
+fn number([x, y, z]: [u32; 3], [width, height, _]: [u32; 3]) -> u32 {
+    (z.wrapping_mul(height).wrapping_add(y)).wrapping_mul(width).wrapping_add(x)
+}
+
+/// A mark for each word of each binding, for [`crate::watch`].
+#[cfg(feature = "checked")]
+fn marks(memory: &[Memory]) -> Vec<Vec<std::sync::atomic::AtomicU32>> {
+    memory.iter().map(|binding| (0..binding.words).map(|_| Default::default()).collect()).collect()
+}
+
+/// The bindings with their marks; those without any stay as they are.
+#[cfg(feature = "checked")]
+fn watched(mut memory: Vec<Memory>, marks: &[Vec<std::sync::atomic::AtomicU32>]) -> Vec<Memory> {
+    for (binding, marks) in memory.iter_mut().zip(marks) {
+        *binding = Memory::watched(binding.start, marks);
+    }
+    memory
 }
 
 /// What a panic said.

@@ -89,3 +89,15 @@ fn a_level_that_the_machine_lacks_is_refused() {
     let error = kernel.launch(&[0; 4], &mut [], &[], [1; 3], false).expect_err("the machine lacks it");
     assert!(error.contains(&level.to_string()), "{error}");
 }
+
+#[cfg(feature = "checked")]
+#[test]
+fn workgroups_that_write_the_same_word_are_found_at_the_checked_level() {
+    let mut buffers = [memory((0..64).map(|_| 1.0)), memory((0..64).map(|_| 1.0))];
+    let ranges = whole(&buffers);
+    let mut launch = |groups| crate::handwritten::COLLIDE.launch(&[0; 4], &mut buffers, &ranges, groups, false);
+    assert_eq!(launch([1, 1, 1]), Ok(()));
+    assert_eq!(launch([1, 1, 1]), Ok(()), "another launch may write it again");
+    let found = launch([2, 1, 1]).expect_err("two write it");
+    assert!(found.contains("'collide'") && found.contains("writes a word that is written"), "{found}");
+}
