@@ -258,6 +258,7 @@ fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
     let own = match tape.gpu().family() {
         Family::Tiled => TILED,
         Family::Lanes { .. } => LANES,
+        Family::Panels { .. } => NAIVE,
     };
     let halving = Conv2d { stride: [2, 2], padding: [1, 1], ..Conv2d::default() };
     let Size { batch, ndf, .. } = *size;

@@ -12,6 +12,8 @@ use std::{
 use sumi::train::checkpoint::Checkpoint;
 use tempfile::TempDir;
 
+use crate::common::wanted_adapter;
+
 /// The smallest networks there are.
 const TINY: [&str; 12] = ["--size", "16", "--ngf", "4", "--ndf", "4", "--nz", "8", "--batch", "4", "--portraits", "24"];
 
@@ -40,6 +42,10 @@ impl Place {
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.0.path()).args(arguments).env_remove("CARGO").stdin(Stdio::null());
+        // Behind the rest: a subcommand comes first.
+        if let Some(adapter) = wanted_adapter().filter(|_| !arguments.contains(&"--adapter")) {
+            command.arg("--adapter").arg(adapter);
+        }
         // Without it Mesa complains on stderr.
         command.env("XDG_RUNTIME_DIR", self.0.path());
         command
@@ -158,6 +164,20 @@ fn help_teaches() {
 fn adapters_are_listed_with_what_they_can_do() {
     let list = Place::new().train(&["--list-adapters"]).succeeded().out;
     assert!(list.starts_with("[0] ") && list.contains("limits") && list.contains("features"), "{list}");
+}
+
+#[test]
+fn without_any_driver_the_cpu_is_listed_and_nothing_else_is_said() {
+    let place = Place::new();
+    let mut command = place.command(env!("CARGO_BIN_EXE_train"), &["--list-adapters"]);
+    // What the Vulkan loader is told to look for instead of this machine's drivers.
+    let none = place.path("no-driver.json");
+    command.env("VK_DRIVER_FILES", &none).env("VK_ICD_FILENAMES", &none).env_remove("VK_ADD_DRIVER_FILES");
+    let listed = Outcome::of(command.output()).succeeded();
+    assert!(listed.out.contains("] native: ") && listed.err.is_empty(), "{}{}", listed.out, listed.err);
+    if cfg!(target_os = "linux") {
+        assert!(listed.out.starts_with("[0] native: "), "{}", listed.out);
+    }
 }
 
 #[test]

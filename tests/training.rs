@@ -4,7 +4,7 @@ use std::io::Write;
 
 use sumi::{
     autograd::Var,
-    gpu::{Gpu, Options},
+    gpu::Gpu,
     nn::{Module, Parameter, parameter_count},
     ops::{
         elementwise::{copy_into, mul},
@@ -18,7 +18,7 @@ use sumi::{
 use crate::{
     common::{
         compare::{Tolerance, assert_close},
-        families, gpu,
+        families, gpu, own_gpu,
     },
     golden::{
         self,
@@ -249,7 +249,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
 
 #[test]
 fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
-    let own = Gpu::open(&Options::default()).expect("an adapter");
+    let own = own_gpu();
     let mut trainer = tiny(&own, 0);
     let mut cycle = |from: u64| {
         // Steps whose figures are waited for and steps whose are not, a sample, and the state read as a checkpoint

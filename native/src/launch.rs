@@ -1,4 +1,4 @@
-//! What a translated kernel is given, and how it is started.
+//! What a translated kernel is, and what it is given.
 
 use crate::Level;
 
@@ -52,6 +52,11 @@ pub struct Launch<'a> {
     pub reverse: bool,
 }
 
+#[expect(unsafe_code, reason = "the workgroups of a launch run on several threads")]
+// SAFETY: a kernel in WGSL, and so its translation, writes no word that another workgroup reads or writes; whoever
+// makes a launch holds the memory for itself alone.
+unsafe impl Sync for Memory {}
+
 /// Runs one workgroup.
 ///
 /// # Safety
@@ -66,6 +71,8 @@ pub struct Kernel {
     pub name: &'static str,
     /// The `override` constants in which the variant differs from the file, ordered by name.
     pub overrides: &'static [(&'static str, u32)],
+    /// All `override` constants as the file has them.
+    pub defaults: &'static [(&'static str, u32)],
     /// Instruction set.
     pub level: Level,
     /// Invocations per workgroup.
@@ -76,13 +83,15 @@ pub struct Kernel {
     pub writes: u32,
     /// Bytes of binding 0.
     pub params_bytes: usize,
+    /// Whether it has barriers, between which the vectors of a workgroup take turns.
+    pub barriers: bool,
     /// Runs one workgroup.
     pub run: Run,
 }
 
-/// The kernel `name` compiled for `level`, in the variant that gives the `override` constants these values and leaves
-/// the others as the file has them; `None` if `shaders/variants.toml` has no such variant.
-pub fn find(level: Level, name: &str, overrides: &[(&str, u32)]) -> Option<&'static Kernel> {
-    let _ = (level, name, overrides);
-    None
+impl Kernel {
+    /// Whether it may write storage binding `position`.
+    pub fn writes(&self, position: usize) -> bool {
+        self.writes & (1 << position) != 0
+    }
 }

@@ -16,21 +16,33 @@ pub enum Level {
 }
 
 impl Level {
-    /// The levels that this machine can run and this build holds, [`Level::Checked`] left out, best last.
-    pub fn available() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "only x86-64 has more than the baseline"))]
-        let mut levels = vec![Self::Baseline];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            levels.extend(avx2.then_some(Self::Avx2));
-            levels.extend((avx2 && avx512).then_some(Self::Avx512));
+    /// Whether this machine has its instructions.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Checked | Self::Baseline => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                Self::Avx2.is_available()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
         }
-        levels
+    }
+
+    /// Whether this build holds its kernels: all but [`Level::Checked`] always.
+    pub fn is_built(self) -> bool {
+        self != Self::Checked || cfg!(feature = "checked")
+    }
+
+    /// The levels that this machine can run, [`Level::Checked`] left out, best last.
+    pub fn available() -> Vec<Self> {
+        [Self::Baseline, Self::Avx2, Self::Avx512].into_iter().filter(|level| level.is_available()).collect()
     }
 
     /// The best level of this machine.

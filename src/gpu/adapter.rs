@@ -13,8 +13,17 @@ pub enum AdapterKind {
     Integrated,
     /// A GPU handed to a virtual machine, or one the driver does not describe.
     Virtual,
+    /// Our own kernels, compiled for the CPU.
+    Native,
     /// A driver that runs shaders on the CPU.
     Software,
+}
+
+impl AdapterKind {
+    /// Whether shaders run on the CPU.
+    pub fn is_cpu(self) -> bool {
+        matches!(self, Self::Native | Self::Software)
+    }
 }
 
 impl fmt::Display for AdapterKind {
@@ -23,6 +32,7 @@ impl fmt::Display for AdapterKind {
             Self::Discrete => "discrete GPU",
             Self::Integrated => "integrated GPU",
             Self::Virtual => "virtual GPU",
+            Self::Native => "CPU",
             Self::Software => "software",
         })
     }
@@ -51,11 +61,11 @@ pub(super) const MOST_LANES: u32 = 32;
 pub struct AdapterInfo {
     /// Place in the list that `--list-adapters` prints; `--adapter INDEX` takes it.
     pub index: usize,
-    /// The name its driver gives it.
+    /// The name its driver gives it, or `native: <cores> cores, <instruction set>`.
     pub name: String,
     /// What sort of machine it is.
     pub kind: AdapterKind,
-    /// The interface it is reached through (`vulkan`, `metal`, `dx12`).
+    /// The interface it is reached through (`vulkan`, `metal`, `dx12`, or `native`).
     pub interface: String,
     /// Driver name and version.
     pub driver: String,
@@ -71,8 +81,21 @@ impl AdapterInfo {
     /// Which family of kernels suits the adapter where one form cannot serve both.
     pub fn family(&self) -> Family {
         match (self.kind, self.lanes) {
-            (AdapterKind::Software, Some(lanes)) if lanes <= MOST_LANES => Family::Lanes { lanes },
-            _ => Family::Tiled,
+            (AdapterKind::Native, _) => self.family_of(FamilyKind::Panels),
+            (AdapterKind::Software, Some(lanes)) if lanes <= MOST_LANES => self.family_of(FamilyKind::Lanes),
+            _ => self.family_of(FamilyKind::Tiled),
+        }
+    }
+
+    /// The family of a kind as this adapter would run it. [`Family::Lanes`] needs subgroups of a fixed size: where there
+    /// are none the device refuses its kernels. The others run everywhere.
+    pub fn family_of(&self, kind: FamilyKind) -> Family {
+        match kind {
+            FamilyKind::Tiled => Family::Tiled,
+            FamilyKind::Lanes => Family::Lanes { lanes: self.lanes.unwrap_or(MOST_LANES) },
+            FamilyKind::Panels => {
+                Family::Panels { lanes: if self.lanes.is_some_and(|lanes| lanes <= 8) { 8 } else { 16 } }
+            }
         }
     }
 }
@@ -83,7 +106,8 @@ impl fmt::Display for AdapterInfo {
     }
 }
 
-/// The two families of the kernels that reuse data: one shares it through workgroup memory, one through subgroups.
+/// The families of the kernels that reuse data: one shares it through workgroup memory, one through subgroups, one in
+/// vectors of a CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// Tiles in workgroup memory, for GPUs.
@@ -93,6 +117,23 @@ pub enum Family {
         /// Invocations of a subgroup.
         lanes: u32,
     },
+    /// Register tiles without barriers, workgroup memory or subgroup operations: one factor is packed into panels that
+    /// `lanes` invocations read side by side, the other is the same for all of them. For our own compiler's vectors.
+    Panels {
+        /// Invocations of a workgroup, 8 or 16: the floats of a vector.
+        lanes: u32,
+    },
+}
+
+/// A [`Family`] without its numbers, which the adapter fills in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FamilyKind {
+    /// [`Family::Tiled`].
+    Tiled,
+    /// [`Family::Lanes`].
+    Lanes,
+    /// [`Family::Panels`].
+    Panels,
 }
 
 /// Picks from `adapters` by index or by a part of the name, or the best one when nothing is asked for.
@@ -113,4 +154,53 @@ pub fn choose<'a>(adapters: &'a [AdapterInfo], wanted: Option<&str>) -> Result<&
             known: adapters.iter().map(|a| format!("  {a}")).collect::<Vec<_>>().join("\n"),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AdapterInfo, AdapterKind, choose};
+    use crate::gpu::device::fake::adapter;
+
+    /// A machine with these adapters, listed in this order.
+    fn machine(adapters: &[(&str, AdapterKind)]) -> Vec<AdapterInfo> {
+        let info = |(index, (name, kind)): (usize, &(&str, AdapterKind))| AdapterInfo {
+            index,
+            name: (*name).to_owned(),
+            kind: *kind,
+            ..adapter()
+        };
+        adapters.iter().enumerate().map(info).collect()
+    }
+
+    #[test]
+    fn the_best_kind_is_chosen_and_the_first_of_equals() {
+        use AdapterKind::{Discrete, Integrated, Native, Software, Virtual};
+        let best = |kinds: &[AdapterKind]| {
+            let adapters = machine(&kinds.iter().map(|kind| ("any", *kind)).collect::<Vec<_>>());
+            choose(&adapters, None).expect("there is one").index
+        };
+        assert_eq!(best(&[Integrated, Discrete, Software, Native]), 1);
+        assert_eq!(best(&[Software, Integrated, Native]), 1);
+        assert_eq!(best(&[Software, Virtual, Native]), 1);
+        assert_eq!(best(&[Software, Native, Native]), 1);
+        assert_eq!(best(&[Discrete, Discrete, Native]), 0);
+        assert_eq!(best(&[Software]), 0);
+        assert!(choose(&[], None).is_err());
+    }
+
+    #[test]
+    fn an_adapter_is_named_by_index_or_a_part_of_its_name() {
+        use AdapterKind::{Native, Software};
+        let adapters = machine(&[
+            ("llvmpipe (LLVM 19, 256 bits)", Software),
+            ("native: 2 cores, AVX-512", Native),
+            ("native: 2 cores, AVX2", Native),
+            ("native: 2 cores, SSE2", Native),
+        ]);
+        for (wanted, index) in [("0", 0), ("2", 2), ("LLVMpipe", 0), ("native", 1), ("avx2", 2), ("sse", 3)] {
+            assert_eq!(choose(&adapters, Some(wanted)).expect("it is there").index, index, "{wanted}");
+        }
+        let unknown = choose(&adapters, Some("12")).expect_err("there are four").to_string();
+        assert!(unknown.contains("'12'") && unknown.contains("[3] native: 2 cores, SSE2 (CPU"), "{unknown}");
+    }
 }

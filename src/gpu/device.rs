@@ -64,7 +64,7 @@ pub(crate) trait Device: Send + Sync {
     /// Compiles a kernel, or finds it compiled.
     fn pipeline(&self, kernel: &Kernel) -> Result<Pipeline, Error>;
 
-    /// Starts a list of commands. Returns before they are done.
+    /// Starts a list of commands. May return before they are done.
     fn execute(&self, commands: Vec<Command>) -> Result<(), Error>;
 
     /// Waits until at most `pending` submits are unfinished (a long list is several), or the time is over

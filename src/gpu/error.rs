@@ -5,11 +5,8 @@ use super::shader::ShaderError;
 /// A failure of the adapter or the device. Shapes are not here: a wrong shape is a bug and panics.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// No adapter at all was found.
-    #[error(
-        "no GPU adapter was found. Install your GPU's driver, or prefix the command with scripts/with-adapter, \
-         which installs Mesa's software adapter"
-    )]
+    /// There is nothing to choose an adapter from.
+    #[error("no adapter was found. Install your GPU's driver")]
     NoAdapter,
     /// `--adapter` named something that is not there.
     #[error(
@@ -97,6 +94,28 @@ pub enum Error {
         kernel: String,
         /// What it needs.
         needs: String,
+        /// The adapter's name.
+        adapter: String,
+    },
+    /// No such variant of the kernel was compiled for the CPU.
+    #[error(
+        "kernel '{kernel}'{variant} was not compiled for {level}, which is a bug in sumi. Add this variant to \
+         shaders/variants.toml and build again, or choose another adapter with --adapter"
+    )]
+    NotCompiled {
+        /// The kernel's name.
+        kernel: String,
+        /// ` with NAME = value, …`: its `override` constants as they were asked for; empty when there were none.
+        variant: String,
+        /// The instruction set.
+        level: String,
+    },
+    /// The native adapter was to be opened checked, in a build without checked kernels.
+    #[error(
+        "the adapter '{adapter}' has no checked kernels in this build: they come with the feature `checked` of \
+         sumi-native, which tests switch on"
+    )]
+    NothingChecked {
         /// The adapter's name.
         adapter: String,
     },

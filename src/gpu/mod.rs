@@ -2,13 +2,14 @@
 //!
 //! A [`Gpu`] is a handle to an open device. Ops record [`Dispatch`]es on it; [`Gpu::submit`] plans their memory and
 //! starts them; [`Gpu::read`] gives a handle to values that arrive later. Nothing of a driver's interface shows here:
-//! what stands behind `device::Device` can be wgpu or something else.
+//! what stands behind `device::Device` is wgpu, for GPUs, or native, for the CPU.
 
 mod adapter;
 mod buffer;
 mod device;
 mod error;
 mod kernel;
+mod native;
 mod pool;
 mod profile;
 mod readback;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use sumi_compiler as shader;
 
 pub use self::{
-    adapter::{AdapterInfo, AdapterKind, Family, Limits, choose},
+    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
     buffer::Buffer,
     error::Error,
     kernel::{Binding, Dispatch, Grid, Kernel, Work},
@@ -35,10 +36,11 @@ use self::{device::Device, pool::Pool, recorder::Recorder};
 pub struct Options {
     /// Index or part of the name of the adapter; the best one when `None`.
     pub adapter: Option<String>,
-    /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests.
+    /// Compile shaders with bounds checks, fill fresh memory with NaN and guard the end of every tensor. For tests: the
+    /// native adapter has such kernels only in builds with the feature `checked` of sumi-native.
     pub checked: bool,
-    /// Use the family of kernels for GPUs even on an adapter that the other one suits better. For tests and benches.
-    pub force_tiled: bool,
+    /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
+    pub family: Option<FamilyKind>,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -53,9 +55,12 @@ struct Inner {
     family: Family,
 }
 
-/// The adapters of this machine, in the order that `--adapter INDEX` counts.
+/// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
+/// instruction set that it has, best first.
 pub fn adapters() -> Vec<AdapterInfo> {
-    wgpu::adapters()
+    let mut adapters = wgpu::adapters();
+    adapters.extend(native::adapters(adapters.len()));
+    adapters
 }
 
 impl Gpu {
@@ -66,8 +71,13 @@ impl Gpu {
     pub fn open(options: &Options) -> Result<Self, Error> {
         let adapters = adapters();
         let chosen = choose(&adapters, options.adapter.as_deref())?;
-        let device = wgpu::open(chosen, options.checked)?;
-        let family = if options.force_tiled { Family::Tiled } else { chosen.family() };
+        let device: Arc<dyn Device> = match chosen.kind {
+            AdapterKind::Native => native::open(chosen, options.checked)?,
+            _ => wgpu::open(chosen, options.checked)?,
+        };
+        // Of the device and not of the adapter: checked kernels have lanes of their own.
+        let opened = device.info();
+        let family = options.family.map_or_else(|| opened.family(), |kind| opened.family_of(kind));
         Ok(Self::on(device, options.checked, family))
     }
 
@@ -107,7 +117,8 @@ impl Gpu {
         self.0.recorder.read(binding.into())
     }
 
-    /// Starts what was recorded. Does not wait for it, but for earlier submits when several are still under way.
+    /// Starts what was recorded. Does not wait for it, but for earlier submits when several are still under way; the
+    /// native adapter does the work before this returns.
     ///
     /// # Errors
     /// When memory is full, a kernel is not for this adapter, or the device failed. After an error the device is to be
@@ -143,7 +154,8 @@ impl Gpu {
     }
 
     /// How many command buffers the driver has been handed. A list of commands is one as long as its declared work is
-    /// expected to take a tenth of a second, and several when it is more: drivers kill what runs for seconds.
+    /// expected to take a tenth of a second, and several when it is more: drivers kill what runs for seconds. On the
+    /// native adapter, where no driver is in between, each list is one.
     pub fn submits(&self) -> u64 {
         self.0.device.submits()
     }

@@ -24,6 +24,7 @@ pub fn matmul(a: &Var, b: &Var) -> Var {
     let value = match a.value().gpu().family() {
         Family::Tiled => tiled(a.value(), b.value()),
         Family::Lanes { lanes: width } => lanes(a.value(), b.value(), width),
+        Family::Panels { .. } => naive(a.value(), b.value()),
     };
     let (left, right) = (a.clone(), b.clone());
     // dy[i,j] reaches a[i,p] by b[p,j] and b[p,j] by a[i,p]: da = dy bᵀ, db = aᵀ dy.

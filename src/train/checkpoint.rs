@@ -105,6 +105,7 @@ pub fn family(gpu: &gpu::Gpu) -> String {
     match gpu.family() {
         gpu::Family::Tiled => "tiled".to_owned(),
         gpu::Family::Lanes { lanes } => format!("lanes {lanes}"),
+        gpu::Family::Panels { lanes } => format!("panels {lanes}"),
     }
 }
 

@@ -124,7 +124,7 @@ pub struct Flags {
     #[arg(long, value_name = "N", help_heading = REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub log_every: Option<u64>,
 
-    /// The GPU to use: an index or a part of a name from --list-adapters [default: the best one]
+    /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]
     #[arg(long, value_name = "NAME|INDEX", help_heading = "Machine")]
     pub adapter: Option<String>,
 }

@@ -50,7 +50,7 @@ impl Preset {
 
     /// What is taken where no preset is asked for: the paper's on a GPU, the small one where shaders run on the CPU.
     pub fn suited_to(adapter: AdapterKind) -> Self {
-        if adapter == AdapterKind::Software { Self::Small } else { Self::Dcgan64 }
+        if adapter.is_cpu() { Self::Small } else { Self::Dcgan64 }
     }
 
     /// What is computed.

@@ -6,36 +6,48 @@ pub mod compare;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use sumi::gpu::{Family, Gpu, Options};
+use sumi::gpu::{FamilyKind, Gpu, Options};
+
+/// The adapter that tests run on, where the environment names another than the best one:
+/// `SUMI_TEST_ADAPTER=llvmpipe cargo test --release`.
+pub fn wanted_adapter() -> Option<String> {
+    std::env::var("SUMI_TEST_ADAPTER").ok().filter(|name| !name.is_empty())
+}
 
 /// A device with bounds checks, NaN in fresh memory and a guard behind every tensor, shared by all tests.
 pub fn gpu() -> Gpu {
     static GPU: OnceLock<Gpu> = OnceLock::new();
-    opened(&GPU, &Options { checked: true, ..Options::default() })
+    GPU.get_or_init(|| checked(None)).clone()
 }
 
-/// The same with the kernels for GPUs, whatever the adapter.
-pub fn gpu_tiled() -> Gpu {
-    static GPU: OnceLock<Gpu> = OnceLock::new();
-    opened(&GPU, &Options { checked: true, force_tiled: true, ..Options::default() })
+/// The same with the kernels of one family, whatever the adapter.
+fn gpu_with(kind: FamilyKind) -> Gpu {
+    static GPUS: [OnceLock<Gpu>; 3] = [const { OnceLock::new() }; 3];
+    GPUS[kind as usize].get_or_init(|| checked(Some(kind))).clone()
 }
 
-/// The device of each family that this adapter can run.
+/// A device for each family that this adapter can run, the one that suits it first.
 pub fn families() -> Vec<Gpu> {
-    match gpu().family() {
-        Family::Tiled => vec![gpu()],
-        Family::Lanes { .. } => vec![gpu(), gpu_tiled()],
-    }
+    let best = gpu();
+    let adapter = best.adapter();
+    let lanes = adapter.kind.is_cpu() && adapter.lanes.is_some_and(|lanes| lanes <= 32);
+    let kinds = [FamilyKind::Panels, FamilyKind::Tiled].into_iter().chain(lanes.then_some(FamilyKind::Lanes));
+    let others = kinds.filter(|kind| adapter.family_of(*kind) != best.family()).map(gpu_with);
+    [best.clone()].into_iter().chain(others).collect()
 }
 
 /// A device of one's own, as a program opens it, for tests that measure what it holds.
 pub fn own_gpu() -> Gpu {
-    opened(&OnceLock::new(), &Options::default())
+    open(&Options { adapter: wanted_adapter(), ..Options::default() })
 }
 
-fn opened(cell: &OnceLock<Gpu>, options: &Options) -> Gpu {
-    // One at a time: drivers have crashed when two devices were opened at once.
+fn checked(family: Option<FamilyKind>) -> Gpu {
+    open(&Options { adapter: wanted_adapter(), checked: true, family })
+}
+
+/// Opens a device, one at a time: drivers have crashed when two were opened at once.
+pub fn open(options: &Options) -> Gpu {
     static OPENING: Mutex<()> = Mutex::new(());
     let _guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-    cell.get_or_init(|| Gpu::open(options).unwrap_or_else(|error| panic!("the tests need an adapter: {error}"))).clone()
+    Gpu::open(options).unwrap_or_else(|error| panic!("the tests need an adapter: {error}"))
 }

@@ -102,7 +102,13 @@ struct Reserved {
     example: &'static str,
 }
 
-const RESERVED: [Reserved; 5] = [
+const RESERVED: [Reserved; 6] = [
+    Reserved {
+        rule: "only src/gpu/native names sumi_native: the rest of the crate does not know which device it is on",
+        words: &["sumi_native"],
+        places: &["src/gpu/native"],
+        example: "use sumi_native::Buffer;",
+    },
     Reserved {
         rule: "only src/gpu names naga: the rest of the crate speaks of kernels, not of their syntax trees",
         words: &["naga"],

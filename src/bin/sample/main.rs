@@ -62,7 +62,8 @@ struct Arguments {
         value_parser = clap::value_parser!(u32).range(2..=1000))]
     steps: u32,
 
-    /// The GPU to use: an index or a part of a name from `train --list-adapters` [default: the best one]
+    /// What to compute on: an index or a part of a name from `train --list-adapters` [default: the best GPU, else the
+    /// CPU]
     #[arg(long, value_name = "NAME|INDEX")]
     adapter: Option<String>,
 }

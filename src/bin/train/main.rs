@@ -21,7 +21,8 @@ use terminal::{Terminal, error, line};
 fn main() -> ExitCode {
     let arguments = arguments::parse();
     if arguments.list_adapters {
-        return terminal::list_adapters();
+        terminal::list_adapters();
+        return ExitCode::SUCCESS;
     }
     interrupt::listen();
     match train(&arguments) {

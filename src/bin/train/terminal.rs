@@ -4,7 +4,6 @@ use std::{
     collections::VecDeque,
     io::{self, IsTerminal, Write},
     path::Path,
-    process::ExitCode,
     time::{Duration, Instant},
 };
 
@@ -187,9 +186,8 @@ fn write_line(stream: &mut dyn Write, text: &str) {
 }
 
 /// What `--list-adapters` shows.
-pub fn list_adapters() -> ExitCode {
-    let found = adapters();
-    for adapter in &found {
+pub fn list_adapters() {
+    for adapter in adapters() {
         let limits = adapter.limits;
         line(&adapter.to_string());
         line(&format!(
@@ -203,18 +201,13 @@ pub fn list_adapters() -> ExitCode {
         let features = if adapter.features.is_empty() { "none".to_owned() } else { adapter.features.join(", ") };
         line(&format!("    features  {features}{lanes}"));
     }
-    if found.is_empty() {
-        error(&sumi::gpu::Error::NoAdapter.to_string());
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
 }
 
 /// Which preset the run starts from, and why.
 pub fn preset_line(config: &RunConfig, kind: AdapterKind, chosen: bool) -> String {
     let why = match kind {
         _ if chosen => "as asked for",
-        AdapterKind::Software => "because shaders run on the CPU here (choose another with --preset)",
+        cpu if cpu.is_cpu() => "because shaders run on the CPU here (choose another with --preset)",
         _ => "the usual one on a GPU (choose another with --preset)",
     };
     let networks = &config.dcgan;

@@ -113,6 +113,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
+        Family::Panels { .. } => naive::conv2d(x.value(), w.value(), &geometry),
     };
     let (a, b) = (x.clone(), w.clone());
     Var::from_op("conv2d", value, &[x, w], move |dy, needs| {
@@ -124,6 +125,7 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
         Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
+        Family::Panels { .. } => naive::conv2d_backward_input(y.value(), w.value(), &geometry),
     };
     let (a, b) = (y.clone(), w.clone());
     Var::from_op("conv2d_backward_input", value, &[y, w], move |dx, needs| {
@@ -135,6 +137,7 @@ fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
+        Family::Panels { .. } => naive::conv2d_backward_weight(x.value(), y.value(), &geometry),
     };
     let (a, b) = (x.clone(), y.clone());
     Var::from_op("conv2d_backward_weight", value, &[x, y], move |dw, needs| {
