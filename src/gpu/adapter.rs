@@ -87,8 +87,16 @@ impl AdapterInfo {
         }
     }
 
-    /// The family of a kind as this adapter would run it. [`Family::Lanes`] needs subgroups of a fixed size: where there
-    /// are none the device refuses its kernels. The others run everywhere.
+    /// Whether the adapter compiles shaders when they are first asked for, and so takes any `override` constants. One
+    /// that does not has the variants that `shaders/variants.toml` calls native.
+    pub fn compiles(&self) -> bool {
+        match self.kind {
+            AdapterKind::Discrete | AdapterKind::Integrated | AdapterKind::Virtual | AdapterKind::Software => true,
+        }
+    }
+
+    /// The family of a kind as this adapter would run it. [`Family::Lanes`] needs subgroups of a fixed size: where
+    /// there are none the device refuses its kernels. The others run everywhere.
     pub fn family_of(&self, kind: FamilyKind) -> Family {
         match kind {
             FamilyKind::Tiled => Family::Tiled,
