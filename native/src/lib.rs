@@ -17,6 +17,7 @@ mod level;
 mod memory;
 mod spread;
 mod table;
+mod uniform;
 #[cfg(feature = "checked")]
 pub mod watch;
 

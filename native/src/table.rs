@@ -2,7 +2,16 @@
 
 use crate::{Kernel, Level};
 
-static KERNELS: &[Kernel] = &[];
+/// The kernels as `build.rs` translated them.
+#[expect(unsafe_code, reason = "translated kernels do not check their indices: see `lanes`")]
+#[allow(warnings, clippy::all, reason = "written by a program, which does not look for the shortest way to say it")]
+mod translated {
+    use crate::{Kernel, Level};
+
+    include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
+}
+
+use translated::KERNELS;
 
 /// The kernel `name` compiled for `level`, in the variant that gives the `override` constants these values and leaves
 /// the others as the file has them; `None` if `shaders/variants.toml` has no such variant. A value that the file has

@@ -5,7 +5,7 @@ fn main() {
     for name in &names {
         let mut o: Vec<(&str, f64)> = vec![];
         if name.ends_with("_lanes") { o.push(("LANES", lanes as f64)); }
-        let compiled = sumi_compiler::compile(name, &o).unwrap();
+        let compiled = sumi_compiler::compile_native(name, &o).unwrap();
         let t = std::time::Instant::now();
         match sumi_compiler::translate::translate(&compiled, lanes) {
             Ok(t2) => {

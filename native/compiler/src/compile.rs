@@ -1,16 +1,25 @@
 //! From a kernel's name and the values of its overrides to a module ready for a device.
 
 use super::assemble::{Assembled, assemble};
-use super::interface::Binding;
-use super::passes::unroll::{MOST_STATEMENTS, TooLong};
+use super::interface::{Access, Binding};
+use super::passes::unroll::TooLong;
 use super::{Place, ShaderError, interface, kernel, passes, sources};
 use naga::back::pipeline_constants::process_overrides;
 use naga::back::wgsl::WriterFlags;
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
-use naga::{Module, ShaderStage, Span};
+use naga::{Expression, Literal, Module, ShaderStage, Span};
+use std::collections::BTreeMap;
 
 /// The name every kernel's entry point has.
 pub const ENTRY_POINT: &str = "main";
+
+/// Statements a function may have once its loops are written out: several times what the largest useful tile needs, and
+/// still few enough for a driver.
+pub const MOST_STATEMENTS: usize = 32_768;
+
+/// The same for native code, of which every variant is compiled with the crate: what the fastest tiles need. A kernel
+/// that would be longer keeps its loops.
+pub const MOST_NATIVE_STATEMENTS: usize = 1_500;
 
 /// A kernel ready for a device: imports inserted, every override with its value, short loops written out.
 #[derive(Debug, Clone)]
@@ -34,6 +43,12 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Bit i is set when the kernel may write storage binding i, those counted behind binding 0.
+    pub fn written_bindings(&self) -> u32 {
+        let written = self.bindings.iter().filter(|binding| binding.access == Access::ReadWrite);
+        written.map(|binding| 1 << (binding.index - 1)).sum()
+    }
+
     /// The place in the files that `span` of the module comes from.
     pub fn place(&self, span: Span) -> Place {
         let location = span.location(&self.assembled.text);
@@ -60,28 +75,101 @@ pub fn compile(name: &str, overrides: &[(&str, f64)]) -> Result<Compiled, Shader
     compile_source(source.path, source.text, overrides)
 }
 
+/// As [`compile`], for translation to native code.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_native(name: &str, overrides: &[(&str, f64)]) -> Result<Compiled, ShaderError> {
+    let source = kernel(name).ok_or_else(|| ShaderError::Unknown(name.to_string()))?;
+    compile_native_source(source.path, source.text, overrides)
+}
+
+/// As [`compile_source`], for translation to native code.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_native_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Result<Compiled, ShaderError> {
+    let written = Written::of(path, text)?;
+    let mut module = written.resolve(overrides)?;
+    if passes::run(&mut module, MOST_NATIVE_STATEMENTS).is_err() {
+        module = written.resolve(overrides)?;
+    }
+    written.finish(module)
+}
+
 /// Compiles a kernel from its `text`, called `path` in messages; imports come from `shaders/common/`.
 ///
 /// # Errors
 /// As [`compile`].
 pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Result<Compiled, ShaderError> {
-    let assembled = assemble(path, text, sources())?;
-    let front = Front { path, assembled: &assembled };
-    let written = front.parse()?;
-    let bindings = interface::bindings(&written).map_err(|message| front.whole(message))?;
-    let params_size = interface::params_size(&written);
-    let mut module = front.resolve(&written, overrides)?;
-    passes::run(&mut module).map_err(|TooLong(span)| {
+    let written = Written::of(path, text)?;
+    let mut module = written.resolve(overrides)?;
+    passes::run(&mut module, MOST_STATEMENTS).map_err(|TooLong(span)| {
         let message =
             format!("written out, this loop makes over {MOST_STATEMENTS} statements: let it take fewer turns");
-        front.at(Some(span), message)
+        written.front().at(Some(span), message)
     })?;
-    front.validate(&module)?;
-    let workgroup_size = module.entry_points.first().map_or([1; 3], |main| main.workgroup_size);
-    let workgroup_bytes = interface::workgroup_bytes(&module);
-    let uses_subgroups = interface::uses_subgroups(&module);
-    let path = path.to_string();
-    Ok(Compiled { path, assembled, module, workgroup_size, bindings, params_size, workgroup_bytes, uses_subgroups })
+    written.finish(module)
+}
+
+/// A kernel as it was written.
+struct Written {
+    path: String,
+    assembled: Assembled,
+    module: Module,
+}
+
+impl Written {
+    fn of(path: &str, text: &str) -> Result<Self, ShaderError> {
+        let assembled = assemble(path, text, sources())?;
+        let module = Front { path, assembled: &assembled }.parse()?;
+        Ok(Self { path: path.to_string(), assembled, module })
+    }
+
+    fn front(&self) -> Front<'_> {
+        Front { path: &self.path, assembled: &self.assembled }
+    }
+
+    /// A copy of the module with a value for each override.
+    fn resolve(&self, overrides: &[(&str, f64)]) -> Result<Module, ShaderError> {
+        self.front().resolve(&self.module, overrides)
+    }
+
+    /// The kernel, once `module` is as it shall be.
+    fn finish(self, module: Module) -> Result<Compiled, ShaderError> {
+        let front = self.front();
+        let bindings = interface::bindings(&self.module).map_err(|message| front.whole(message))?;
+        front.validate(&module)?;
+        Ok(Compiled {
+            workgroup_size: module.entry_points.first().map_or([1; 3], |main| main.workgroup_size),
+            bindings,
+            params_size: interface::params_size(&self.module),
+            workgroup_bytes: interface::workgroup_bytes(&module),
+            uses_subgroups: interface::uses_subgroups(&module),
+            module,
+            path: self.path,
+            assembled: self.assembled,
+        })
+    }
+}
+
+/// The `override` constants of the kernel called `name` whose defaults are numbers, with these.
+///
+/// # Errors
+/// As [`compile`].
+pub fn overrides(name: &str) -> Result<BTreeMap<String, u32>, ShaderError> {
+    let source = kernel(name).ok_or_else(|| ShaderError::Unknown(name.to_string()))?;
+    let Written { module, .. } = Written::of(source.path, source.text)?;
+    let default = |constant: &naga::Override| {
+        let value = match module.global_expressions[constant.init?] {
+            Expression::Literal(Literal::U32(value)) => value,
+            Expression::Literal(Literal::I32(value)) => value as u32,
+            Expression::Literal(Literal::Bool(value)) => u32::from(value),
+            _ => return None,
+        };
+        Some((constant.name.clone()?, value))
+    };
+    Ok(module.overrides.iter().filter_map(|(_, constant)| default(constant)).collect())
 }
 
 /// Parses and validates `text`, which imports nothing, and sets its overrides, without running the passes.
@@ -158,7 +246,6 @@ impl Front<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::interface::Access;
     use super::*;
 
     const SCALE: &str = "

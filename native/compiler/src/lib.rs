@@ -7,7 +7,7 @@
 //! 2. [`assemble`]: `#import` lines replaced by the text they name, with a map back to file and line.
 //! 3. [`mod@compile`]: parse, validate, give every `override` its value, run the [`passes`], validate again;
 //!    [`interface`] tells what the kernel binds.
-//! 4. [`mod@translate`]: the same module as Rust, for machines without a GPU.
+//! 4. [`mod@translate`]: the same module as Rust, for machines without a GPU; [`mod@variants`] are those that exist.
 
 pub mod assemble;
 pub mod compile;
@@ -16,8 +16,11 @@ pub mod interface;
 pub mod passes;
 pub mod source;
 pub mod translate;
+pub mod variants;
 
-pub use compile::{Compiled, ENTRY_POINT, compile, compile_source};
+pub use compile::{
+    Compiled, ENTRY_POINT, compile, compile_native, compile_native_source, compile_source, overrides,
+};
 pub use error::{Place, ShaderError};
 pub use interface::{Access, Binding};
 pub use source::{Source, kernel, kernels, sources};

@@ -34,10 +34,10 @@ use naga::{Function, Module};
 /// over.
 ///
 /// # Errors
-/// [`TooLong`] if a loop cannot be written out in reasonable length; `module` is then of no use.
-pub fn run(module: &mut Module) -> Result<(), TooLong> {
+/// [`TooLong`] if a function's loops cannot be written out in `most` statements; `module` is then of no use.
+pub fn run(module: &mut Module, most: usize) -> Result<(), TooLong> {
     each_function(module, |module, function| {
-        *function = unroll(module, function)?;
+        *function = unroll(module, function, most)?;
         broadcast(function);
         Ok(())
     })?;

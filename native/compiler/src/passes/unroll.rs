@@ -30,19 +30,15 @@ use naga::{Block, Expression, FastHashSet, Function, Handle, Literal, Module, Sp
 /// Loops of more turns stay loops: what a kernel gains by writing out is had long before.
 pub const MOST_TURNS: usize = 64;
 
-/// Statements a function may have once written out: several times what the largest useful tile needs, and still few
-/// enough for a driver.
-pub const MOST_STATEMENTS: usize = 32_768;
-
-/// A function grew over [`MOST_STATEMENTS`] by writing out the loop at this place.
+/// A function grew longer than it may by writing out the loop at this place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TooLong(pub Span);
 
 /// `function` of `module`, whose overrides must be resolved, with its loops written out.
 ///
 /// # Errors
-/// [`TooLong`] with the outermost loop that is too long to be written out.
-pub fn unroll(module: &Module, function: &Function) -> Result<Function, TooLong> {
+/// [`TooLong`] with the outermost loop that is too long to be written out in `most` statements.
+pub fn unroll(module: &Module, function: &Function, most: usize) -> Result<Function, TooLong> {
     let mut writer = Writer {
         copier: Copier::new(module, function),
         on_break: Jump::Kept,
@@ -50,6 +46,7 @@ pub fn unroll(module: &Module, function: &Function) -> Result<Function, TooLong>
         kept: FastHashSet::default(),
         writes_out: true,
         written: 0,
+        most,
     };
     let mut body = Emitter::default();
     match writer.block(&function.body, &mut body) {
@@ -116,6 +113,8 @@ struct Writer<'a> {
     writes_out: bool,
     /// Statements written so far.
     written: usize,
+    /// Statements that may be.
+    most: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -132,7 +131,7 @@ impl<'a> Writer<'a> {
 
     fn statement(&mut self, statement: &'a Statement, span: Span, out: &mut Emitter) -> Result<Flow, Stop> {
         self.written += 1;
-        if self.written > MOST_STATEMENTS && self.writes_out {
+        if self.written > self.most && self.writes_out {
             return Err(Stop::TooLong(span));
         }
         match statement {

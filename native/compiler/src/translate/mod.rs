@@ -166,7 +166,7 @@ impl<'a> Translator<'a> {
                 let words = Layout::of(self.module, variable.ty)?.words();
                 let number = handle.index();
                 self.text.line(format!("let mut w{number}_words = [0u32; {words}];"));
-                self.text.line(format!("let w{number} = Memory::of_words(&mut w{number}_words);"));
+                self.text.line(format!("let w{number} = Memory::new(w{number}_words.as_mut_ptr(), {words});"));
             }
         }
         Ok(())

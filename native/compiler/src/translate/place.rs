@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use naga::{ArraySize, Handle, Module, Scalar, ScalarKind, Type, TypeInner};
+use naga::{Handle, Module, Scalar, ScalarKind, Type, TypeInner};
+
+use naga::proc::IndexableLength;
 
 use super::term::{Kind, Term};
 
@@ -31,10 +33,9 @@ impl Layout {
             }
             TypeInner::Array { base, size, stride } => {
                 let part = Self::of(module, *base)?;
-                let count = match size {
-                    ArraySize::Constant(count) => Some(count.get()),
-                    ArraySize::Dynamic => None,
-                    ArraySize::Pending(_) => return Err("an array whose length is not known".into()),
+                let count = match size.resolve(module.to_ctx()).map_err(|error| error.to_string())? {
+                    IndexableLength::Known(count) => Some(count),
+                    IndexableLength::Dynamic => None,
                 };
                 // naga gives truth values, which have no memory, a byte.
                 let stride = (stride / 4).max(part.words());

@@ -43,7 +43,12 @@ impl<'a> Translator<'a> {
         if labelled {
             self.text.open(format!("'x{number}: {{"));
         }
-        for exit in self.block(body, context)? {
+        let mut statements: Vec<_> = body.span_iter().map(|(statement, span)| (statement, *span)).collect();
+        // The end of the text is the end of the function.
+        if matches!(statements.last(), Some((Statement::Return { value: None }, _))) {
+            statements.pop();
+        }
+        for exit in self.statements(&statements, context)? {
             self.facts.add_exit(number, exit);
         }
         if labelled {
