@@ -87,6 +87,21 @@ impl AdapterInfo {
         }
     }
 
+    /// Whether the adapter compiles shaders when they are first asked for, and so takes any `override` constants. One
+    /// that does not has the variants that `shaders/variants.toml` calls native.
+    pub fn compiles(&self) -> bool {
+        self.kind != AdapterKind::Native
+    }
+
+    /// What decides the last bits of results, as far as it is the adapter: its name, and of the CPU the instruction set,
+    /// however many cores there are.
+    pub fn arithmetic(&self) -> String {
+        match (self.kind, self.name.rsplit_once(", ")) {
+            (AdapterKind::Native, Some((_, level))) => format!("native, {level}"),
+            _ => self.name.clone(),
+        }
+    }
+
     /// The family of a kind as this adapter would run it. [`Family::Lanes`] needs subgroups of a fixed size: where
     /// there are none the device refuses its kernels. The others run everywhere.
     pub fn family_of(&self, kind: FamilyKind) -> Family {
@@ -186,6 +201,14 @@ mod tests {
         assert_eq!(best(&[Discrete, Discrete, Native]), 0);
         assert_eq!(best(&[Software]), 0);
         assert!(choose(&[], None).is_err());
+    }
+
+    #[test]
+    fn the_number_of_cores_decides_no_bits() {
+        let cpu = |name| machine(&[(name, AdapterKind::Native)])[0].arithmetic();
+        assert_eq!(cpu("native: 2 cores, AVX2"), cpu("native: 1 core, AVX2"));
+        assert_ne!(cpu("native: 2 cores, AVX2"), cpu("native: 2 cores, AVX-512"));
+        assert_eq!(machine(&[("card, the second", AdapterKind::Discrete)])[0].arithmetic(), "card, the second");
     }
 
     #[test]

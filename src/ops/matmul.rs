@@ -1,13 +1,15 @@
 //! Matrix product and transposition, and the linear layer made of them.
 //!
-//! The product has three kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`]
-//! for software adapters.
+//! The product has four kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`]
+//! for software adapters, [`panels`](fn@panels) for our own.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::{
     elementwise::add,
+    panels::Matrices,
     reduce::{Axis, expand},
+    register_tile::RegisterTile,
     tile::{Tile, add_parts, fold, parts},
 };
 use crate::{
@@ -24,7 +26,7 @@ pub fn matmul(a: &Var, b: &Var) -> Var {
     let value = match a.value().gpu().family() {
         Family::Tiled => tiled(a.value(), b.value()),
         Family::Lanes { lanes: width } => lanes(a.value(), b.value(), width),
-        Family::Panels { .. } => naive(a.value(), b.value()),
+        Family::Panels { lanes } => panels(a.value(), b.value(), lanes),
     };
     let (left, right) = (a.clone(), b.clone());
     // dy[i,j] reaches a[i,p] by b[p,j] and b[p,j] by a[i,p]: da = dy bᵀ, db = aᵀ dy.
@@ -101,14 +103,11 @@ pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
 pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
     let sizes = Product::of(a, b);
     let [m, k, n] = sizes.extents();
-    let tile = Tile::of(m, n, 1);
+    let tile = Tile::of(a.gpu(), m, n, 1);
     let parts = parts(tile.count(m, n), k);
     let y = Tensor::empty(a.gpu(), [parts, m, n]);
     let [x, rows] = fold(tile.count(m, n));
-    let dispatch = tile
-        .tell(launch("matmul_tiled", sizes))
-        .constant("VEC_A", u32::from(k.is_multiple_of(4)))
-        .constant("VEC_B", u32::from(n.is_multiple_of(4)));
+    let dispatch = tile.tell(launch("matmul_tiled", sizes), a.gpu(), [k, n]);
     let dispatch = dispatch.bind(a).bind(a).bind(b).bind(b).bind(&y);
     a.gpu().dispatch(dispatch.workgroups(x, rows, parts));
     add_parts(&y, Shape::from([m, n]))
@@ -121,17 +120,30 @@ pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
 /// As [`matmul`].
 pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
     let sizes = Product::of(a, b);
-    let ([m, _, n], width) = (sizes.extents(), lanes as usize);
-    // The largest tile of which no half would lie outside.
-    let rows = m.next_power_of_two().min(32);
-    let cols = n.div_ceil(width).next_power_of_two().min((32 / width).max(1));
+    let [m, _, n] = sizes.extents();
+    let tile = RegisterTile::holding(a.gpu(), "matmul_lanes", [m, n], lanes);
     let y = Tensor::empty(a.gpu(), [m, n]);
-    let dispatch = launch("matmul_lanes", sizes)
-        .constant("LANES", lanes)
-        .constant("ROWS", rows as u32)
-        .constant("COLS", cols as u32)
-        .workgroups(n.div_ceil(cols * width), m.div_ceil(rows), 1);
+    let dispatch =
+        tile.tell(launch("matmul_lanes", sizes)).workgroups(n.div_ceil(tile.width()), m.div_ceil(tile.rows), 1);
     a.gpu().dispatch(dispatch.bind(a).bind(b).bind(&y));
+    y
+}
+
+/// The product from register tiles, `b` packed into panels, in vectors of `lanes`: 8 or 16. Not differentiable by
+/// itself.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn panels(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
+    let sizes = Product::of(a, b);
+    let [m, k, n] = sizes.extents();
+    let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n], lanes);
+    let view = Matrices { batch: 1, rows: [1, k], cols: n, batch_stride: 0, row_strides: [0, n], col_stride: 1 };
+    let b = view.pack(b, &tile);
+    let y = Tensor::empty(a.gpu(), [m, n]);
+    let [across, down] = fold(tile.count(m, n));
+    let dispatch = tile.tell(launch("matmul_panels", sizes)).workgroups(across, down, 1);
+    a.gpu().dispatch(dispatch.bind(a).bind(&b).bind(&y));
     y
 }
 

@@ -11,11 +11,14 @@ mod launch;
 pub mod loss;
 pub mod matmul;
 pub mod norm;
+pub mod panels;
 pub mod probe;
 pub mod random;
 pub mod reduce;
+mod register_tile;
 pub mod shape;
 mod tile;
+mod variants;
 
 use crate::{autograd::Tape, gpu::Gpu};
 

@@ -1,9 +1,13 @@
-//! How the kernels for GPUs, which are all matrix products, share out their work. It depends on the shapes alone, never
-//! on the machine, because the order of the additions does on it.
+//! How the kernels with workgroup memory, which are all matrix products, share out their work. It depends on the shapes
+//! alone, never on the machine, because the order of the additions does on it; only the native adapter, which has not
+//! all of the tiles, adds in an order of its own.
 
-use super::reduce::{View, sum_middle};
+use super::{
+    reduce::{View, sum_middle},
+    variants::tiles,
+};
 use crate::{
-    gpu::Dispatch,
+    gpu::{Dispatch, Gpu},
     tensor::{Shape, Tensor},
 };
 
@@ -23,24 +27,32 @@ impl Tile {
         Self { rows, cols, depth }
     }
 
+    /// The tiles that the adapter has, wide ones first, large ones before small ones; narrow ones have at most 32
+    /// columns.
+    fn all(gpu: &Gpu) -> (Vec<Self>, Vec<Self>) {
+        let tiles = tiles("matmul_tiled", ["TILE_M", "TILE_N", "TILE_K"], gpu.adapter().compiles());
+        tiles.map(|[rows, cols, depth]| Self::new(rows, cols, depth)).partition(|tile| tile.cols > 32)
+    }
+
     /// The tile for a product of `rows` by `cols`, or for `batch` such products. Large tiles reuse more of what they
     /// read, but pay only where there are enough of them; narrow products get narrow tiles.
-    pub fn of(rows: usize, cols: usize, batch: usize) -> Self {
-        let plenty = |tile: &Self| batch * tile.count(rows, cols) >= BUSY / 2;
-        let wide = [Self::new(128, 128, 8), Self::new(128, 64, 16)].into_iter().filter(|tile| cols >= tile.cols);
-        match cols {
-            ..=8 => Self::new(256, 8, 8),
-            9..=32 => Self::new(128, 32, 16),
-            _ => wide.into_iter().find(plenty).unwrap_or(Self::new(64, 64, 16)),
-        }
+    pub fn of(gpu: &Gpu, rows: usize, cols: usize, batch: usize) -> Self {
+        Self::among(Self::all(gpu), rows, cols, batch)
+    }
+
+    fn among((wide, narrow): (Vec<Self>, Vec<Self>), rows: usize, cols: usize, batch: usize) -> Self {
+        let holding = narrow.iter().rev().find(|tile| cols <= tile.cols);
+        let fitting = |tile: &&Self| cols >= tile.cols && batch * tile.count(rows, cols) >= BUSY / 2;
+        *holding.or_else(|| wide.iter().find(fitting)).unwrap_or(&wide[wide.len() - 1])
     }
 
     /// The tile for a product of `rows` by `cols` whose terms are so many that they will be cut into [`parts`] anyway.
-    pub fn for_long_sums(rows: usize, cols: usize) -> Self {
+    pub fn for_long_sums(gpu: &Gpu, rows: usize, cols: usize) -> Self {
+        let (wide, narrow) = Self::all(gpu);
         match (rows, cols) {
-            (_, ..=32) => Self::new(128, 32, 16),
-            (128.., 128..) => Self::new(128, 128, 8),
-            _ => Self::new(64, 64, 16),
+            (_, ..=32) => narrow[0],
+            (128.., 128..) => wide[0],
+            _ => wide[wide.len() - 1],
         }
     }
 
@@ -49,10 +61,14 @@ impl Tile {
         rows.div_ceil(self.rows) * cols.div_ceil(self.cols)
     }
 
-    /// Tells a kernel its tile.
-    pub fn tell(&self, dispatch: Dispatch) -> Dispatch {
+    /// Tells a kernel its tile, and which of its two factors it can read in vec4s, where `neighbours` of them lie in a
+    /// row. Without a shader compiler there are only the variants for both and for neither.
+    pub fn tell(&self, dispatch: Dispatch, gpu: &Gpu, neighbours: [usize; 2]) -> Dispatch {
         let [rows, cols, depth] = [self.rows, self.cols, self.depth].map(|extent| extent as u32);
-        dispatch.constant("TILE_M", rows).constant("TILE_N", cols).constant("TILE_K", depth)
+        let [a, b] = neighbours.map(|count| count.is_multiple_of(4));
+        let [a, b] = if gpu.adapter().compiles() { [a, b] } else { [a && b; 2] };
+        let dispatch = dispatch.constant("TILE_M", rows).constant("TILE_N", cols).constant("TILE_K", depth);
+        dispatch.constant("VEC_A", u32::from(a)).constant("VEC_B", u32::from(b))
     }
 }
 
@@ -84,10 +100,14 @@ mod tests {
 
     #[test]
     fn tiles_are_as_large_as_they_can_be_and_still_many() {
-        assert_eq!(Tile::of(4096, 4096, 1), Tile::new(128, 128, 8));
-        assert_eq!(Tile::of(65_536, 64, 1), Tile::new(128, 64, 16));
-        assert_eq!(Tile::of(512, 512, 1), Tile::new(64, 64, 16));
-        assert_eq!(Tile::of(1 << 20, 3, 1), Tile::new(256, 8, 8));
+        let wide = vec![Tile::new(128, 128, 8), Tile::new(128, 64, 16), Tile::new(64, 64, 16)];
+        let narrow = vec![Tile::new(128, 32, 16), Tile::new(256, 8, 8)];
+        let of = |rows, cols| Tile::among((wide.clone(), narrow.clone()), rows, cols, 1);
+        assert_eq!(of(4096, 4096), Tile::new(128, 128, 8));
+        assert_eq!(of(65_536, 64), Tile::new(128, 64, 16));
+        assert_eq!(of(512, 512), Tile::new(64, 64, 16));
+        assert_eq!(of(512, 9), Tile::new(128, 32, 16));
+        assert_eq!(of(1 << 20, 3), Tile::new(256, 8, 8));
     }
 
     #[test]

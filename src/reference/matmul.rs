@@ -17,6 +17,22 @@ pub fn matmul(a: &[f64], b: &[f64], m: usize, k: usize, n: usize) -> Vec<f64> {
     y
 }
 
+/// `y[b,q,r,j] = x[b, r, q·width + j]`, zeros behind the last column: `x [batch, rows, cols]` →
+/// `y [batch, ⌈cols / width⌉, rows, width]`.
+pub fn pack_panels(x: &[f64], batch: usize, rows: usize, cols: usize, width: usize) -> Vec<f64> {
+    check("pack_panels", "x", x.len(), &[batch, rows, cols]);
+    let panels = cols.div_ceil(width);
+    let mut y = vec![0.0; batch * panels * rows * width];
+    for b in 0..batch {
+        for r in 0..rows {
+            for c in 0..cols {
+                y[((b * panels + c / width) * rows + r) * width + c % width] = x[(b * rows + r) * cols + c];
+            }
+        }
+    }
+    y
+}
+
 /// `y[b,c,r] = x[b,r,c]` (`x.transpose(1, 2)`): `x [batch, rows, cols]` → `y [batch, cols, rows]`.
 pub fn transpose(x: &[f64], batch: usize, rows: usize, cols: usize) -> Vec<f64> {
     check("transpose", "x", x.len(), &[batch, rows, cols]);

@@ -3,7 +3,7 @@
 use super::assemble::{Assembled, assemble};
 use super::interface::Binding;
 use super::passes::unroll::{MOST_STATEMENTS, TooLong};
-use super::{ShaderError, interface, kernel, passes, sources};
+use super::{Place, ShaderError, interface, kernel, passes, sources};
 use naga::back::pipeline_constants::process_overrides;
 use naga::back::wgsl::WriterFlags;
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
@@ -15,6 +15,10 @@ pub const ENTRY_POINT: &str = "main";
 /// A kernel ready for a device: imports inserted, every override with its value, short loops written out.
 #[derive(Debug, Clone)]
 pub struct Compiled {
+    /// The path of its file relative to `shaders/`.
+    pub path: String,
+    /// Its text with the imports inserted, which the spans of the module refer to.
+    pub assembled: Assembled,
     /// The validated module; its only entry point is [`ENTRY_POINT`].
     pub module: Module,
     /// Invocations per workgroup along x, y and z.
@@ -30,6 +34,12 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// The place in the files that `span` of the module comes from.
+    pub fn place(&self, span: Span) -> Place {
+        let location = span.location(&self.assembled.text);
+        self.assembled.place(location.line_number, location.line_position)
+    }
+
     /// The kernel as it was compiled, as WGSL: what the passes made of the text.
     ///
     /// # Errors
@@ -70,7 +80,8 @@ pub fn compile_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Resu
     let workgroup_size = module.entry_points.first().map_or([1; 3], |main| main.workgroup_size);
     let workgroup_bytes = interface::workgroup_bytes(&module);
     let uses_subgroups = interface::uses_subgroups(&module);
-    Ok(Compiled { module, workgroup_size, bindings, params_size, workgroup_bytes, uses_subgroups })
+    let path = path.to_string();
+    Ok(Compiled { path, assembled, module, workgroup_size, bindings, params_size, workgroup_bytes, uses_subgroups })
 }
 
 /// Parses and validates `text`, which imports nothing, and sets its overrides, without running the passes.

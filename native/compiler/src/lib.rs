@@ -7,6 +7,7 @@
 //! 2. [`assemble`]: `#import` lines replaced by the text they name, with a map back to file and line.
 //! 3. [`mod@compile`]: parse, validate, give every `override` its value, run the [`passes`], validate again;
 //!    [`interface`] tells what the kernel binds.
+//! 4. [`mod@translate`]: the same module as Rust, for machines without a GPU.
 
 pub mod assemble;
 pub mod compile;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod interface;
 pub mod passes;
 pub mod source;
+pub mod translate;
 
 pub use compile::{Compiled, ENTRY_POINT, compile, compile_source};
 pub use error::{Place, ShaderError};

@@ -6,39 +6,20 @@ use crate::{
     gpu::Dispatch,
     ops::{
         matmul::transposed,
-        reduce::{View, sum_middle},
+        register_tile::RegisterTile,
+        tile::{add_parts, fold},
     },
     tensor::Tensor,
 };
-
-/// A workgroup's tile: `rows` by `cols` blocks of lanes.
-struct Tile {
-    rows: usize,
-    cols: usize,
-}
-
-impl Tile {
-    /// The tile for a matrix product of so many rows and columns, at most 32 by 32. On lavapipe 16 by 32 was a tenth
-    /// slower; 48 by 32 gained a few percent and took half as long again to compile; 32 by 64 lost a tenth.
-    fn of(rows: usize, cols: usize, lanes: usize) -> Self {
-        let blocks = cols.div_ceil(lanes).next_power_of_two();
-        Self { rows: rows.next_power_of_two().clamp(8, 32), cols: blocks.min((32 / lanes).max(1)) }
-    }
-
-    /// How many of them cover `rows` by `cols`.
-    fn count(&self, rows: usize, cols: usize, lanes: usize) -> usize {
-        rows.div_ceil(self.rows) * cols.div_ceil(self.cols * lanes)
-    }
-}
 
 /// `x`, `w` → `y`.
 pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
     let y = Tensor::empty(x.gpu(), geometry.y_shape());
     let groups = geometry.config.groups;
     let (rows, cols) = (y.len() / geometry.c_out, geometry.c_out / groups);
-    let tile = Tile::of(rows, cols, lanes as usize);
-    let count = groups * tile.count(rows, cols, lanes as usize);
-    launch("conv2d_lanes", [x, w, &y], geometry, tile, lanes, [count, 1]);
+    let tile = RegisterTile::holding(w.gpu(), "conv2d_lanes", [rows, cols], lanes);
+    let count = groups * tile.count(rows, cols);
+    launch("conv2d_lanes", [x, w, &y], geometry, tile, [count, 1]);
     y
 }
 
@@ -50,9 +31,9 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     // Lanes lie along the channels of dx, so those must be neighbours in the weights.
     let turned = transposed(w, [k_h * k_w, cols, geometry.c_out]);
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
-    let tile = Tile::of(rows, cols, lanes as usize);
-    let count = groups * s_h * s_w * tile.count(rows, cols, lanes as usize);
-    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, lanes, [count, 1]);
+    let tile = RegisterTile::holding(w.gpu(), "conv2d_backward_input_lanes", [rows, cols], lanes);
+    let count = groups * s_h * s_w * tile.count(rows, cols);
+    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, [count, 1]);
     dx
 }
 
@@ -61,16 +42,15 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     let (groups, shape) = (geometry.config.groups, geometry.w_shape());
     let [k_h, k_w] = geometry.kernel;
     let (depth, cols) = (geometry.c_in / groups, geometry.c_out / groups);
-    let mut tile = Tile::of(depth * k_w, cols, lanes as usize);
-    tile.rows = tile.rows.next_multiple_of(lanes as usize);
+    let tile = RegisterTile::holding(x.gpu(), "conv2d_backward_weight_lanes", [depth * k_w, cols], lanes);
     // As the kernel decides it: a run spans a row of taps where a single tap would not fill its tiles.
     let joined = groups == 1 && geometry.config.dilation[1] == 1 && !depth.is_multiple_of(tile.rows);
     let (runs, run) = if joined { (k_h, depth * k_w) } else { (k_h * k_w, depth) };
-    let tiles = groups * runs * tile.count(run, cols, lanes as usize);
+    let tiles = groups * runs * tile.count(run, cols);
     let splits = splits(tiles, geometry.n * geometry.output[0] * geometry.output[1]);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    launch("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, lanes, [tiles, splits]);
-    sum_middle(&parts, View { outer: 1, reduce: splits, inner: shape.len() }, shape)
+    launch("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, [tiles, splits]);
+    add_parts(&parts, shape)
 }
 
 /// Into how many parts the sum over the pixels is cut: so that there is work for many threads, and for each of them
@@ -81,28 +61,15 @@ fn splits(tiles: usize, pixels: usize) -> usize {
     WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(PIXELS))
 }
 
-/// Records a launch of `count` workgroups, in rows where one dimension does not hold them, and as many again for each
-/// split.
+/// Records a launch of `count` workgroups, and as many again for each split.
 fn launch(
     name: &'static str,
     [a, b, output]: [&Tensor; 3],
     geometry: &Geometry,
-    tile: Tile,
-    lanes: u32,
+    tile: RegisterTile,
     [count, splits]: [usize; 2],
 ) {
-    let rows = count.div_ceil(MOST_WORKGROUPS);
-    let dispatch = Dispatch::new(name, &geometry.params())
-        .constant("LANES", lanes)
-        .constant("ROWS", tile.rows as u32)
-        .constant("COLS", tile.cols as u32)
-        .workgroups(count.div_ceil(rows), rows, splits)
-        .bind(a)
-        .bind(b)
-        .bind(output)
-        .work(geometry.flops(), geometry.bytes());
-    output.gpu().dispatch(dispatch);
+    let [across, down] = fold(count);
+    let dispatch = tile.tell(Dispatch::new(name, &geometry.params())).workgroups(across, down, splits);
+    output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
 }
-
-/// Workgroups that every adapter takes along one dimension.
-const MOST_WORKGROUPS: usize = 65_535;

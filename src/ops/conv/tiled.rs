@@ -17,7 +17,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     }
     let (groups, shape) = (geometry.config.groups, geometry.y_shape());
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
-    let (tile, terms) = (Tile::of(rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
+    let (tile, terms) = (Tile::of(x.gpu(), rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
     let parts = parts(groups * tile.count(rows, cols), terms);
     let y = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
@@ -40,7 +40,7 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Te
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let terms = k_h.div_ceil(t_h) * k_w.div_ceil(t_w) * depth;
     let batch = s_h * s_w * groups;
-    let tile = Tile::of(rows, cols, batch);
+    let tile = Tile::of(dy.gpu(), rows, cols, batch);
     let parts = parts(batch * tile.count(rows, cols), terms);
     let dx = Tensor::empty(dy.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * batch);
@@ -58,7 +58,7 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> T
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
     let pixels = geometry.y_shape().len() / geometry.c_out;
     // The pixels are cut finer than any tile is, so that large tiles need not be many.
-    let tile = Tile::for_long_sums(rows, cols);
+    let tile = Tile::for_long_sums(x.gpu(), rows, cols);
     let parts = parts(groups * tile.count(rows, cols), pixels);
     let dw = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
@@ -91,9 +91,7 @@ fn launch(
     channels: [usize; 2],
 ) {
     let [x, y] = fold(tiles);
-    let [vec_a, vec_b] = channels.map(|c| u32::from(c.is_multiple_of(4)));
-    let dispatch = tile.tell(Dispatch::new(name, &geometry.params()));
-    let dispatch = dispatch.constant("VEC_A", vec_a).constant("VEC_B", vec_b);
+    let dispatch = tile.tell(Dispatch::new(name, &geometry.params()), output.gpu(), channels);
     let dispatch = dispatch.workgroups(x, y, z).bind(a).bind(a).bind(b).bind(b).bind(output);
     output.gpu().dispatch(dispatch.work(geometry.flops(), geometry.bytes()));
 }

@@ -1,6 +1,14 @@
 //! Products and transposes: one element, primes, and both sides of every tile's edge.
 
-use sumi::{autograd::Var, ops::matmul as ops, reference::matmul as twin, tensor::Tensor};
+use sumi::{
+    autograd::Var,
+    ops::{
+        matmul as ops,
+        panels::{Matrices, pack_panels},
+    },
+    reference::matmul as twin,
+    tensor::Tensor,
+};
 
 use super::{Case, normal};
 use crate::common::compare::{Tolerance, largest};
@@ -41,11 +49,17 @@ pub fn cases() -> Vec<Case> {
             let lanes = v[0].tape().gpu().adapter().lanes.unwrap_or(32);
             on_tape(&v[0], ops::lanes(v[0].value(), v[1].value(), lanes))
         }));
+        for lanes in [8, 16] {
+            cases.push(product("matmul_panels", sizes, move |v| {
+                on_tape(&v[0], ops::panels(v[0].value(), v[1].value(), lanes))
+            }));
+        }
         cases.push(product("matmul", sizes, |v| ops::matmul(&v[0], &v[1])));
     }
     for sizes in LARGE {
         cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
     }
+    cases.extend(packed());
     cases.push(linear());
     cases
 }
@@ -87,6 +101,33 @@ fn transposed(batch: usize, rows: usize, cols: usize) -> Case {
         twin: Box::new(move |v| vec![twin::transpose(&v[0], batch, rows, cols)]),
         tolerance: Tolerance::Exact,
     }
+}
+
+/// Matrices `[batch, rows, cols]` in panels: as they lie, and seen through their transposes.
+fn packed() -> Vec<Case> {
+    let sizes = [([1, 1, 1], 8), ([1, 7, 5], 8), ([1, 130, 33], 16), ([3, 17, 48], 48), ([2, 129, 50], 24)];
+    let case = |([batch, rows, cols], width): ([usize; 3], usize), turned: bool, lanes: u32| {
+        // Rows in two extents where they can be halved.
+        let half = if rows % 2 == 0 { [2, rows / 2] } else { [1, rows] };
+        let (step, col_stride) = if turned { (1, rows) } else { (cols, 1) };
+        let row_strides = [half[1] * step, step];
+        let view = Matrices { batch, rows: half, cols, batch_stride: rows * cols, row_strides, col_stride };
+        Case {
+            kernel: "pack_panels",
+            label: format!("{view:?} in panels of {width}"),
+            inputs: vec![normal(1, [batch * rows * cols])],
+            run: Box::new(move |v| vec![on_tape(&v[0], pack_panels(v[0].value(), &view, lanes, width))]),
+            twin: Box::new(move |v| match turned {
+                true => vec![twin::pack_panels(&twin::transpose(&v[0], batch, cols, rows), batch, rows, cols, width)],
+                false => vec![twin::pack_panels(&v[0], batch, rows, cols, width)],
+            }),
+            tolerance: Tolerance::Exact,
+        }
+    };
+    sizes
+        .into_iter()
+        .flat_map(|sizes| [false, true].map(|turned| case(sizes, turned, if sizes.1 % 16 == 0 { 16 } else { 8 })))
+        .collect()
 }
 
 fn linear() -> Case {

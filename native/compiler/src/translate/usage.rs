@@ -1,0 +1,153 @@
+//! Where a function reads and assigns its variables.
+//!
+//! When only some lanes are active, an assignment must leave the others' numbers as they are, which costs a vector and
+//! a blend. That is not needed if the others never look: because they have left a loop outside which nobody reads the
+//! variable, or because the variable is assigned anew before it is read wherever they join again.
+
+use std::collections::HashMap;
+
+use naga::{Block, Expression, Function, Handle, LocalVariable, Statement};
+
+use crate::passes::operands;
+
+/// A block of a function, by its address.
+pub type BlockId = *const Block;
+
+/// Why some lanes do not take part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// They do not enter this block, a branch of an `if` or the body of a loop that they go on with in the next turn.
+    Outside(BlockId),
+    /// They have left the loop with this body.
+    Left(BlockId),
+}
+
+#[derive(Debug, Clone)]
+struct Access {
+    /// The blocks it lies in, outermost first.
+    path: Vec<BlockId>,
+    order: usize,
+    /// An assignment of the whole variable.
+    assigns: bool,
+}
+
+/// The accesses of a function's variables, and where its loops stand.
+#[derive(Debug, Default)]
+pub struct Usage {
+    accesses: HashMap<Handle<LocalVariable>, Vec<Access>>,
+    /// By body: the blocks around the loop, its other block, its place among the statements.
+    loops: HashMap<BlockId, (Vec<BlockId>, BlockId, usize)>,
+}
+
+impl Usage {
+    pub fn of(function: &Function) -> Self {
+        let mut usage = Self::default();
+        let mut walk = Walk { function, usage: &mut usage, path: Vec::new(), order: 0 };
+        for (variable, _) in function.local_variables.iter() {
+            walk.path.push(&raw const function.body);
+            walk.note(variable, true);
+            walk.path.pop();
+        }
+        walk.order = 1;
+        walk.block(&function.body);
+        usage
+    }
+
+    /// Whether an assignment of `variable` while lanes are missing for the reason `limit` must keep their numbers.
+    pub fn must_keep(&self, variable: Handle<LocalVariable>, limit: Limit) -> bool {
+        let all = self.accesses.get(&variable).map_or(&[][..], Vec::as_slice);
+        // The first is the initial value that every variable gets where the function begins.
+        let later = &all[1.min(all.len())..];
+        match limit {
+            Limit::Outside(block) => {
+                let inside = later.iter().all(|access| access.path.contains(&block));
+                let anew = later.first().is_some_and(|first| first.assigns && first.path.last() == Some(&block));
+                !(inside && anew)
+            }
+            Limit::Left(body) => {
+                let Some((around, continuing, order)) = self.loops.get(&body) else { return true };
+                let inside = |access: &Access| access.path.contains(&body) || access.path.contains(continuing);
+                let read_outside = later.iter().any(|access| !access.assigns && !inside(access));
+                let anew = all.iter().any(|access| {
+                    let shared = access.path.len();
+                    // In a block around the loop, before it, with no other loop in between.
+                    access.assigns
+                        && access.order < *order
+                        && around.get(..shared) == Some(&access.path)
+                        && !around[shared..].iter().any(|block| self.is_loop_part(*block))
+                });
+                read_outside || !anew
+            }
+        }
+    }
+
+    /// Whether the first thing done with a variable may be to read it.
+    pub fn reads_first(&self, variable: Handle<LocalVariable>) -> bool {
+        self.accesses.get(&variable).and_then(|all| all.get(1)).is_some_and(|first| !first.assigns)
+    }
+
+    fn is_loop_part(&self, block: BlockId) -> bool {
+        self.loops.contains_key(&block) || self.loops.values().any(|(_, continuing, _)| *continuing == block)
+    }
+}
+
+struct Walk<'a> {
+    function: &'a Function,
+    usage: &'a mut Usage,
+    path: Vec<BlockId>,
+    order: usize,
+}
+
+impl Walk<'_> {
+    fn block(&mut self, block: &Block) {
+        self.path.push(&raw const *block);
+        for statement in block {
+            self.order += 1;
+            self.statement(statement);
+            for inner in operands::blocks(statement) {
+                self.block(inner);
+            }
+        }
+        self.path.pop();
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Emit(range) => {
+                for handle in range.clone() {
+                    if let Expression::Load { pointer } = self.function.expressions[handle]
+                        && let Some((variable, _)) = self.variable(pointer)
+                    {
+                        self.note(variable, false);
+                    }
+                }
+            }
+            Statement::Store { pointer, .. } => {
+                if let Some((variable, whole)) = self.variable(*pointer) {
+                    self.note(variable, whole);
+                }
+            }
+            Statement::Loop { body, continuing, .. } => {
+                let place = (self.path.clone(), &raw const *continuing, self.order);
+                self.usage.loops.insert(&raw const *body, place);
+            }
+            _ => {}
+        }
+    }
+
+    /// The variable that a pointer points into, and whether at the whole of it.
+    fn variable(&self, pointer: Handle<Expression>) -> Option<(Handle<LocalVariable>, bool)> {
+        match self.function.expressions[pointer] {
+            Expression::LocalVariable(variable) => Some((variable, true)),
+            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
+                self.variable(base).map(|(variable, _)| (variable, false))
+            }
+            _ => None,
+        }
+    }
+
+    fn note(&mut self, variable: Handle<LocalVariable>, assigns: bool) {
+        let access = Access { path: self.path.clone(), order: self.order, assigns };
+        self.usage.accesses.entry(variable).or_default().push(access);
+    }
+}

@@ -1,0 +1,97 @@
+//! How the kernels without workgroup memory, which are all matrix products, share out their work.
+
+use super::variants::register_tiles;
+use crate::gpu::{Dispatch, Gpu};
+
+/// A workgroup's tile: `rows` by `cols` blocks of `lanes` columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RegisterTile {
+    /// Invocations of the workgroup.
+    pub lanes: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Blocks of columns.
+    pub cols: usize,
+}
+
+impl RegisterTile {
+    /// The tile with which a product of `rows` by `cols` takes `kernel`, one of the panels, the fewest instructions:
+    /// for each term a tile has as many multiply-adds as it has vectors, and a load for each of its rows and columns,
+    /// needed or not. So large tiles win until too much of them lies outside; among equals the first of the table.
+    pub fn cheapest(gpu: &Gpu, kernel: &str, [rows, cols]: [usize; 2], lanes: u32) -> Self {
+        let tiles = Self::all(kernel, lanes, gpu.adapter().compiles());
+        Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+    }
+
+    fn cheapest_of(tiles: impl Iterator<Item = Self>, rows: usize, cols: usize) -> Option<Self> {
+        tiles.min_by_key(|tile| tile.count(rows, cols) * (tile.rows * tile.cols + tile.rows + tile.cols))
+    }
+
+    /// The smallest tile of `kernel` that holds a product of `rows` by `cols`, or as much of it as any does. That suits
+    /// a software driver, for which arithmetic costs next to nothing beside loads.
+    pub fn holding(gpu: &Gpu, kernel: &str, [rows, cols]: [usize; 2], lanes: u32) -> Self {
+        let tiles = Self::all(kernel, lanes, gpu.adapter().compiles());
+        Self::holding_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+    }
+
+    fn holding_of(tiles: impl Iterator<Item = Self>, rows: usize, cols: usize) -> Option<Self> {
+        // What is missing counts first, what is too much after it.
+        let misfit = |has: usize, wanted: usize| (wanted.saturating_sub(has), has);
+        tiles.min_by_key(|tile| (misfit(tile.rows, rows), misfit(tile.width(), cols)))
+    }
+
+    fn all(kernel: &str, lanes: u32, driver: bool) -> impl Iterator<Item = Self> {
+        let lanes = lanes as usize;
+        register_tiles(kernel, lanes, driver).map(move |[rows, cols]| Self { lanes, rows, cols })
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.cols * self.lanes
+    }
+
+    /// How many of them cover `rows` by `cols`.
+    pub fn count(&self, rows: usize, cols: usize) -> usize {
+        rows.div_ceil(self.rows) * cols.div_ceil(self.width())
+    }
+
+    /// Tells a kernel its tile.
+    pub fn tell(&self, dispatch: Dispatch) -> Dispatch {
+        let [lanes, rows, cols] = [self.lanes, self.rows, self.cols].map(|extent| extent as u32);
+        dispatch.constant("LANES", lanes).constant("ROWS", rows).constant("COLS", cols)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cheapest_tiles_waste_few_columns_and_few_rows() {
+        let chosen = |rows, cols, lanes| {
+            let tiles = RegisterTile::all("conv2d_panels", lanes, false);
+            RegisterTile::cheapest_of(tiles, rows, cols).map(|tile| [tile.rows, tile.cols])
+        };
+        assert_eq!(chosen(4096, 1024, 16), Some([8, 3]));
+        assert_eq!(chosen(4096, 64, 16), Some([8, 2]), "not three vectors and one");
+        assert_eq!(chosen(4096, 48, 16), Some([8, 3]));
+        assert_eq!(chosen(4096, 16, 16), Some([8, 1]));
+        assert_eq!(chosen(4096, 3, 16), Some([8, 1]));
+        assert_eq!(chosen(12, 64, 16), Some([4, 2]));
+        assert_eq!(chosen(1, 64, 16), Some([1, 2]));
+        assert_eq!(chosen(4096, 16, 8), Some([6, 2]));
+        assert_eq!(chosen(4096, 3, 8), Some([6, 1]));
+    }
+
+    #[test]
+    fn holding_tiles_are_the_smallest_that_hold_or_the_largest() {
+        let chosen = |rows, cols| {
+            let tiles = RegisterTile::all("matmul_lanes", 8, true);
+            RegisterTile::holding_of(tiles, rows, cols).map(|tile| [tile.rows, tile.cols])
+        };
+        assert_eq!(chosen(1000, 1000), Some([32, 4]));
+        assert_eq!(chosen(1, 9), Some([1, 2]));
+        assert_eq!(chosen(7, 3), Some([8, 1]));
+        assert_eq!(chosen(17, 25), Some([32, 4]));
+    }
+}
