@@ -93,8 +93,8 @@ impl AdapterInfo {
         self.kind != AdapterKind::Native
     }
 
-    /// What decides the last bits of results, as far as it is the adapter: its name, and of the CPU the instruction set,
-    /// however many cores there are.
+    /// What decides the last bits of results, as far as it is the adapter: its name, and of the CPU the instruction
+    /// set, however many cores there are.
     pub fn arithmetic(&self) -> String {
         match (self.kind, self.name.rsplit_once(", ")) {
             (AdapterKind::Native, Some((_, level))) => format!("native, {level}"),
