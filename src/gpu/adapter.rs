@@ -90,8 +90,15 @@ impl AdapterInfo {
     /// Whether the adapter compiles shaders when they are first asked for, and so takes any `override` constants. One
     /// that does not has the variants that `shaders/variants.toml` calls native.
     pub fn compiles(&self) -> bool {
-        match self.kind {
-            AdapterKind::Discrete | AdapterKind::Integrated | AdapterKind::Virtual | AdapterKind::Software => true,
+        self.kind != AdapterKind::Native
+    }
+
+    /// What decides the last bits of results, as far as it is the adapter: its name, and of the CPU the instruction
+    /// set, however many cores there are.
+    pub fn arithmetic(&self) -> String {
+        match (self.kind, self.name.rsplit_once(", ")) {
+            (AdapterKind::Native, Some((_, level))) => format!("native, {level}"),
+            _ => self.name.clone(),
         }
     }
 
@@ -197,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_cores_decides_no_bits() {
+        let cpu = |name| machine(&[(name, AdapterKind::Native)])[0].arithmetic();
+        assert_eq!(cpu("native: 2 cores, AVX2"), cpu("native: 1 core, AVX2"));
+        assert_ne!(cpu("native: 2 cores, AVX2"), cpu("native: 2 cores, AVX-512"));
+        assert_eq!(machine(&[("card, the second", AdapterKind::Discrete)])[0].arithmetic(), "card, the second");
+    }
+
+    #[test]
     fn an_adapter_is_named_by_index_or_a_part_of_its_name() {
         use AdapterKind::{Native, Software};
         let adapters = machine(&[
@@ -208,7 +223,7 @@ mod tests {
         for (wanted, index) in [("0", 0), ("2", 2), ("LLVMpipe", 0), ("native", 1), ("avx2", 2), ("sse", 3)] {
             assert_eq!(choose(&adapters, Some(wanted)).expect("it is there").index, index, "{wanted}");
         }
-        let unknown = choose(&adapters, Some("12")).expect_err("there are four").to_string();
-        assert!(unknown.contains("'12'") && unknown.contains("[3] native: 2 cores, SSE2 (CPU"), "{unknown}");
+        let unknown = choose(&adapters, Some("99")).expect_err("there are four").to_string();
+        assert!(unknown.contains("'99'") && unknown.contains("[3] native: 2 cores, SSE2 (CPU"), "{unknown}");
     }
 }

@@ -50,7 +50,7 @@ pub struct Header {
     pub position: u64,
     /// How many pictures the batches are made of.
     pub pictures: u64,
-    /// The adapter it was computed on.
+    /// The adapter it was computed on, as [`gpu::AdapterInfo::arithmetic`] names it.
     pub adapter: String,
     /// The family of kernels it was computed by.
     pub family: String,
@@ -88,7 +88,7 @@ impl Header {
             discriminator_steps,
             position,
             pictures,
-            adapter: gpu.adapter().name.clone(),
+            adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
             sha256: String::new(),
         }

@@ -133,7 +133,7 @@ impl Run {
         };
         tell.say(&format!("Resuming {} after step {}", folder.path().display(), header.steps));
         changes.iter().for_each(|change| tell.say(change));
-        if (header.adapter.as_str(), &header.family) != (gpu.adapter().name.as_str(), &family(gpu)) {
+        if (&header.adapter, &header.family) != (&gpu.adapter().arithmetic(), &family(gpu)) {
             tell.warn(&format!(
                 "the checkpoint was computed on {} ({} kernels); from here on results differ in the last bits from \
                  those of an uninterrupted run",

@@ -170,7 +170,7 @@ impl Device for NativeDevice {
     /// Runs the whole list before it returns.
     fn execute(&self, commands: Vec<Command>) -> Result<(), Error> {
         self.submits.fetch_add(1, Ordering::Relaxed);
-        // On a thread of the pool: a launch from outside would pass through two more threads, each time.
+        // On a thread of the pool: from outside each launch would wake one and be woken by it, some 10 µs, not 2.
         let mut result = Ok(());
         rayon::scope(|_| result = self.run(commands));
         result
