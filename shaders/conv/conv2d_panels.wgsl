@@ -15,8 +15,8 @@
 // Threads  LANES per workgroup, which owns ROWS pixels by one panel of channels of y; a lane owns one channel of each
 //          of its COLS blocks, in ROWS * COLS registers. Workgroups that follow each other share a panel.
 // Memory   as matmul_panels: (ROWS + COLS) loads for ROWS * COLS multiply-adds. Where a run lies inside x for every
-//          pixel of the tile, which is nearly everywhere, nothing else is in the loop. All that decides about padding is
-//          the same for all lanes.
+//          pixel of the tile, which is nearly everywhere, nothing else is in the loop. All that decides about padding
+//          is the same for all lanes.
 // Twin     reference::conv::conv2d
 // Used by  conv2d forward, conv_transpose2d input gradient, on the native adapter
 
