@@ -92,6 +92,7 @@ impl AdapterInfo {
     pub fn compiles(&self) -> bool {
         match self.kind {
             AdapterKind::Discrete | AdapterKind::Integrated | AdapterKind::Virtual | AdapterKind::Software => true,
+            AdapterKind::Native => false,
         }
     }
 
