@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use sumi::{
     autograd::{Tape, Var},
-    gpu::{AdapterKind, Family},
+    gpu::{AdapterKind, Family, FamilyKind},
     nn::Parameter,
     ops::{
         activation, conv,
-        conv::{Conv2d, Geometry, lanes, naive, tiled},
+        conv::{Conv2d, Geometry, lanes, naive, panels, tiled},
         elementwise, loss, matmul, norm, probe,
         random::Random,
         reduce::{Axis, expand, sum},
@@ -215,12 +215,13 @@ fn products(tape: &Tape, size: &Size) -> Vec<Subject> {
     let (a, b) = (var(tape, 1, [side, side]), var(tape, 2, [side, side]));
     let rung = |kernel: &'static str, product: fn(&Tensor, &Tensor) -> Tensor| {
         let (a, b) = (a.value().clone(), b.value().clone());
-        Subject::new(&[kernel], format!("[{side}, {side}] by [{side}, {side}]"), move || product(&a, &b))
+        Subject::new(&[kernel, "pack_panels"], format!("[{side}, {side}] by [{side}, {side}]"), move || product(&a, &b))
     };
     let mut subjects = vec![rung("matmul_naive", matmul::naive), rung("matmul_tiled", matmul::tiled)];
     if tape.gpu().adapter().lanes.is_some() {
         subjects.push(rung("matmul_lanes", |a, b| matmul::lanes(a, b, width(a))));
     }
+    subjects.push(rung("matmul_panels", |a, b| matmul::panels(a, b, vector(a))));
     subjects.push(Subject::new(&["transpose"], format!("[{side}, {side}]"), move || matmul::transpose(&a)));
     subjects
 }
@@ -228,6 +229,14 @@ fn products(tape: &Tape, size: &Size) -> Vec<Subject> {
 /// Lanes of the adapter's subgroups; asked only where it has some.
 fn width(tensor: &Tensor) -> u32 {
     tensor.gpu().adapter().lanes.expect("the rung is left out where there are no subgroups of a fixed size")
+}
+
+/// Lanes of the kernels of panels, whether they are the adapter's own or not.
+fn vector(tensor: &Tensor) -> u32 {
+    match tensor.gpu().adapter().family_of(FamilyKind::Panels) {
+        Family::Panels { lanes } => lanes,
+        family => unreachable!("asked for panels, got {family:?}"),
+    }
 }
 
 /// A rung of one of the three kernels of convolution.
@@ -251,6 +260,12 @@ const LANES: [(&str, Rung); 3] = [
     ("conv2d_backward_weight_lanes", |x, dy, g| lanes::conv2d_backward_weight(x, dy, g, width(x))),
 ];
 
+const PANELS: [(&str, Rung); 3] = [
+    ("conv2d_panels", |x, w, g| panels::conv2d(x, w, g, vector(x))),
+    ("conv2d_backward_input_panels", |dy, w, g| panels::conv2d_backward_input(dy, w, g, vector(dy))),
+    ("conv2d_backward_weight_panels", |x, dy, g| panels::conv2d_backward_weight(x, dy, g, vector(x))),
+];
+
 /// All rungs at the discriminator's second stage, then the adapter's own rung at every layer. The layers of the
 /// generator are those of the discriminator the other way round, but for the first, which begins with noise.
 fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
@@ -258,7 +273,7 @@ fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
     let own = match tape.gpu().family() {
         Family::Tiled => TILED,
         Family::Lanes { .. } => LANES,
-        Family::Panels { .. } => NAIVE,
+        Family::Panels { .. } => PANELS,
     };
     let halving = Conv2d { stride: [2, 2], padding: [1, 1], ..Conv2d::default() };
     let Size { batch, ndf, .. } = *size;
@@ -271,7 +286,7 @@ fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
         layer(4, 8 * ndf, 1, Conv2d::default()),
         layer(4, 8 * ndf, 100, Conv2d::default()),
     ];
-    let ladder = [NAIVE, TILED].into_iter().chain(has_lanes.then_some(LANES)).flatten();
+    let ladder = [NAIVE, TILED, PANELS].into_iter().chain(has_lanes.then_some(LANES)).flatten();
     let mut subjects: Vec<_> = ladder.map(|rung| convolution(tape, rung, second)).collect();
     subjects.extend(others.into_iter().flat_map(|layer| own.map(|rung| convolution(tape, rung, layer))));
 
@@ -297,7 +312,7 @@ fn convolution(tape: &Tape, (kernel, rung): (&'static str, Rung), geometry: Geom
     };
     let shape = format!("{:?} to {:?}", geometry.x_shape(), geometry.y_shape());
     // Whatever else the rung launches belongs to it: weights turned, parts added, a product where one will do.
-    let helpers = [kernel, "transpose", "sum", "matmul_tiled"];
+    let helpers = [kernel, "transpose", "pack_panels", "sum", "matmul_tiled"];
     Subject::new(&helpers, shape, move || rung(&a, &b, &geometry))
 }
 

@@ -23,6 +23,12 @@ impl RegisterTile {
         Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
     }
 
+    /// As [`RegisterTile::cheapest`], of the tiles that have no more rows than the product.
+    pub fn cheapest_within(gpu: &Gpu, kernel: &str, [rows, cols]: [usize; 2], lanes: u32) -> Self {
+        let tiles = Self::all(kernel, lanes, gpu.adapter().compiles()).filter(|tile| tile.rows <= rows);
+        Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+    }
+
     fn cheapest_of(tiles: impl Iterator<Item = Self>, rows: usize, cols: usize) -> Option<Self> {
         tiles.min_by_key(|tile| tile.count(rows, cols) * (tile.rows * tile.cols + tile.rows + tile.cols))
     }

@@ -14,6 +14,7 @@ mod geometry;
 pub mod lanes;
 pub mod naive;
 mod pad;
+pub mod panels;
 pub mod tiled;
 
 pub use geometry::{ConvShape, Geometry};
@@ -113,7 +114,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
-        Family::Panels { .. } => naive::conv2d(x.value(), w.value(), &geometry),
+        Family::Panels { lanes } => panels::conv2d(x.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), w.clone());
     Var::from_op("conv2d", value, &[x, w], move |dy, needs| {
@@ -125,7 +126,7 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
         Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
-        Family::Panels { .. } => naive::conv2d_backward_input(y.value(), w.value(), &geometry),
+        Family::Panels { lanes } => panels::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
     };
     let (a, b) = (y.clone(), w.clone());
     Var::from_op("conv2d_backward_input", value, &[y, w], move |dx, needs| {
@@ -137,7 +138,7 @@ fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
-        Family::Panels { .. } => naive::conv2d_backward_weight(x.value(), y.value(), &geometry),
+        Family::Panels { lanes } => panels::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
     };
     let (a, b) = (x.clone(), y.clone());
     Var::from_op("conv2d_backward_weight", value, &[x, y], move |dw, needs| {

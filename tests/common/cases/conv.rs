@@ -3,7 +3,7 @@
 use sumi::{
     autograd::Var,
     ops::{
-        conv::{self as ops, Geometry, lanes, naive, tiled},
+        conv::{self as ops, Geometry, lanes, naive, panels, tiled},
         elementwise::{mul, square},
         reduce::{Axis, sum},
     },
@@ -136,6 +136,18 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         weight(
             "conv2d_backward_weight_lanes",
             on_lanes(move |a, b, l| lanes::conv2d_backward_weight(a, b, &geometry, l)),
+        ),
+        forward("conv2d_panels", on_tape(move |a, b| panels::conv2d(a, b, &geometry, 8))),
+        forward("conv2d_panels", on_tape(move |a, b| panels::conv2d(a, b, &geometry, 16))),
+        input("conv2d_backward_input_panels", on_tape(move |a, b| panels::conv2d_backward_input(a, b, &geometry, 8))),
+        input("conv2d_backward_input_panels", on_tape(move |a, b| panels::conv2d_backward_input(a, b, &geometry, 16))),
+        weight(
+            "conv2d_backward_weight_panels",
+            on_tape(move |a, b| panels::conv2d_backward_weight(a, b, &geometry, 8)),
+        ),
+        weight(
+            "conv2d_backward_weight_panels",
+            on_tape(move |a, b| panels::conv2d_backward_weight(a, b, &geometry, 16)),
         ),
         forward("conv2d", Box::new(move |x, w| ops::conv2d(x, w, None, &config))),
         input("conv2d_backward_input", Box::new(move |dy, w| ops::conv2d_backward_input(dy, w, size, &config))),

@@ -187,6 +187,7 @@ impl<'a> Translator<'a> {
     }
 
     fn load_variable(&mut self, variable: usize, offset: &Term, kind: Kind) -> Result<Term, String> {
+        self.touch_variable(variable);
         let Form::Known(word) = offset.form else {
             self.facts.set_indexed(variable);
             let index = offset.scalar().ok_or("an array of the function by an index that differs by lane")?;
@@ -195,7 +196,6 @@ impl<'a> Translator<'a> {
                 _ => Term::uniform(kind, self.text.bind(&format!("v{variable}[{index} as usize]"))),
             });
         };
-        self.touch_variable(variable);
         let (name, word) = self.variable(variable, word);
         let name = self.text.bind(&name);
         let form = match self.facts.class(variable, word) {

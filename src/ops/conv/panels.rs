@@ -1,0 +1,110 @@
+//! The rung for the native adapter: register tiles in vectors of `lanes` (8 or 16), the weights packed into panels. It
+//! runs on every adapter.
+
+use super::Geometry;
+use crate::{
+    gpu::Dispatch,
+    ops::{
+        panels::Matrices,
+        register_tile::RegisterTile,
+        tile::{add_parts, fold},
+    },
+    tensor::Tensor,
+};
+
+/// `x`, `w` → `y`.
+pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let y = Tensor::empty(x.gpu(), geometry.y_shape());
+    let (groups, c_out, [k_h, k_w]) = (geometry.config.groups, geometry.c_out, geometry.kernel);
+    let (rows, cols) = (y.len() / c_out, c_out / groups);
+    let tile = RegisterTile::cheapest(x.gpu(), "conv2d_panels", [rows, cols], lanes);
+    // A row of the matrix for each (kh, kw, ci).
+    let weights = Matrices {
+        batch: groups,
+        rows: [k_h * k_w, geometry.c_in / groups],
+        cols,
+        batch_stride: cols,
+        row_strides: [w.len() / (k_h * k_w), c_out],
+        col_stride: 1,
+    };
+    let packed = weights.pack(w, &tile);
+    launch("conv2d_panels", [x, &packed, &y], geometry, tile, [groups * tile.count(rows, cols), 1]);
+    y
+}
+
+/// `dy`, `w` → `dx`.
+pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let dx = Tensor::empty(dy.gpu(), geometry.x_shape());
+    let (groups, c_out, [k_h, k_w]) = (geometry.config.groups, geometry.c_out, geometry.kernel);
+    let [s_h, s_w] = geometry.config.stride;
+    // Pixels of the largest phase; a workgroup that the others do not need has nothing to do.
+    let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
+    let cols = geometry.c_in / groups;
+    let tile = RegisterTile::cheapest(dy.gpu(), "conv2d_backward_input_panels", [rows, cols], lanes);
+    // A row of the matrix for each (kh, kw, co).
+    let weights = Matrices {
+        batch: groups,
+        rows: [k_h * k_w, c_out / groups],
+        cols,
+        batch_stride: c_out / groups,
+        row_strides: [w.len() / (k_h * k_w), 1],
+        col_stride: c_out,
+    };
+    let packed = weights.pack(w, &tile);
+    let count = groups * s_h * s_w * tile.count(rows, cols);
+    launch("conv2d_backward_input_panels", [dy, &packed, &dx], geometry, tile, [count, 1]);
+    dx
+}
+
+/// `x`, `dy` → `dw`.
+pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let (groups, shape, [k_h, k_w]) = (geometry.config.groups, geometry.w_shape(), geometry.kernel);
+    let (depth, cols) = (geometry.c_in / groups, geometry.c_out / groups);
+    // As the kernel decides it.
+    let joined = groups == 1 && geometry.config.dilation[1] == 1;
+    let (runs, run) = if joined { (k_h, depth * k_w) } else { (k_h * k_w, depth) };
+    let tile = RegisterTile::cheapest_within(x.gpu(), "conv2d_backward_weight_panels", [run, cols], lanes);
+    let tiles = groups * runs * tile.count(run, cols);
+    let splits = splits(tiles, geometry.n * geometry.output[0], geometry.output[1]);
+    let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
+    launch("conv2d_backward_weight_panels", [x, dy, &parts], geometry, tile, [tiles, splits]);
+    add_parts(&parts, shape)
+}
+
+/// Into how many parts the sum over so many lines of pixels is cut: so that there is work for many threads, and a part
+/// reads no more than a cache holds, but with enough pixels to be worth adding it to the others. It must not depend on
+/// the machine, because the order of the additions does on it.
+fn splits(tiles: usize, lines: usize, width: usize) -> usize {
+    const WORKGROUPS: usize = 64;
+    const FEWEST_PIXELS: usize = 64;
+    const MOST_PIXELS: usize = 2048;
+    let pixels = lines * width;
+    let wanted = WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(FEWEST_PIXELS));
+    wanted.max(pixels.div_ceil(MOST_PIXELS)).min(lines)
+}
+
+/// Records a launch of `count` workgroups, and as many again for each split.
+fn launch(
+    name: &'static str,
+    [a, b, output]: [&Tensor; 3],
+    geometry: &Geometry,
+    tile: RegisterTile,
+    [count, splits]: [usize; 2],
+) {
+    let [across, down] = fold(count);
+    let dispatch = tile.tell(Dispatch::new(name, &geometry.params())).workgroups(across, down, splits);
+    output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_are_many_enough_and_long_enough() {
+        assert_eq!(splits(1, 16 * 32, 32), 64, "work for many threads");
+        assert_eq!(splits(1, 4, 16), 1, "few pixels are one part");
+        assert_eq!(splits(1000, 64 * 32, 32), 32, "no more pixels than a cache holds");
+        assert_eq!(splits(1, 2, 10_000), 2, "a line is not cut");
+    }
+}
