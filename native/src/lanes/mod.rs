@@ -54,3 +54,8 @@ pub mod baseline;
 #[allow(dead_code, unused_imports, reason = "kernels take what they need")]
 #[allow(clippy::redundant_closure, reason = "functions of the other levels do not implement Fn")]
 pub mod checked;
+
+#[cfg(test)]
+#[expect(unsafe_code, reason = "memory is accessed without checks")]
+#[allow(clippy::redundant_closure, reason = "functions of most levels do not implement Fn")]
+mod tests;

@@ -38,6 +38,8 @@ functions! {
     pub fn and_over_i(x: I, m: M) -> u32 { reduce_i(x, m, u32::MAX, |a, b| and_i(a, b)) }
     pub fn or_over_i(x: I, m: M) -> u32 { reduce_i(x, m, 0, |a, b| or_i(a, b)) }
     pub fn xor_over_i(x: I, m: M) -> u32 { reduce_i(x, m, 0, |a, b| xor_i(a, b)) }
+    /// Each lane gets what the lane says that it names.
+    pub fn shuffle_m(x: M, lane: I) -> M { ne_i(shuffle_i(i_from_m(x), lane), splat_i(0)) }
     /// The lowest lane that is on; 32 if none is.
     pub fn first_lane(m: M) -> u32 { ballot(m).trailing_zeros() }
 

@@ -1,5 +1,6 @@
 // Sine, cosine and tangent. Up to |x| = 10000 sine and cosine are within 2 units in the last place or 1e-7 of the true
-// value, whichever is more. From there the error grows with |x|, to some 1e-4 at 4194304; what is beyond counts as 0.
+// value, whichever is more. From there the error grows with |x|, to 1e-5 at 4194304, or to 0.3 without fused
+// multiply-add; what is beyond counts as 0. `tan_f` is within 4 units or 2e-7 up to |x| = 4.
 
 use super::exponentials::ROUNDER;
 
