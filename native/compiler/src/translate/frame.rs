@@ -8,6 +8,7 @@ use super::{
     Translator,
     expression::zero,
     facts::{Class, Exit},
+    memory::indexed,
     place::Layout,
     term::{Term, Value},
     usage::{Limit, Usage},
@@ -127,9 +128,11 @@ impl<'a> Translator<'a> {
                 if init.is_some() {
                     return Err("an array with initial values that is indexed by what is not known".into());
                 }
-                self.facts.raise(number, 0, Class::Uniform);
-                let zero = begin(self.facts.class(number, 0), &terms[0]);
-                lines.push((format!("v{number}"), format!("[{zero}; {}]", layout.words())));
+                for kind in layout.kinds() {
+                    self.facts.raise(number, kind as u32, Class::Uniform);
+                    let zero = begin(self.facts.class(number, kind as u32), &Term::known(kind, 0));
+                    lines.push((indexed(number, kind), format!("[{zero}; {}]", layout.words())));
+                }
                 continue;
             }
             for ((word, _), term) in layout.numbers().into_iter().zip(&terms) {
@@ -144,12 +147,12 @@ impl<'a> Translator<'a> {
 
     /// The Rust names of a variable of `main`.
     pub fn names(&self, variable: usize) -> Vec<String> {
-        if self.facts.is_indexed(variable) {
-            return vec![format!("v{variable}")];
-        }
         let found = self.frames[0].variables.values().find(|(number, _)| *number == variable);
-        let words = found.map_or_else(Vec::new, |(_, layout)| layout.numbers());
-        words.into_iter().map(|(word, _)| format!("v{variable}_{word}")).collect()
+        let Some((_, layout)) = found else { return Vec::new() };
+        if self.facts.is_indexed(variable) {
+            return layout.kinds().into_iter().map(|kind| indexed(variable, kind)).collect();
+        }
+        layout.numbers().into_iter().map(|(word, _)| format!("v{variable}_{word}")).collect()
     }
 }
 

@@ -188,15 +188,7 @@ impl<'a> Translator<'a> {
 
     fn load_variable(&mut self, variable: usize, offset: &Term, kind: Kind) -> Result<Term, String> {
         self.touch_variable(variable);
-        let Form::Known(word) = offset.form else {
-            self.facts.set_indexed(variable);
-            let index = offset.scalar().ok_or("an array of the function by an index that differs by lane")?;
-            return Ok(match self.facts.class(variable, 0) {
-                Class::Varying => Term::varying(kind, self.text.bind(&format!("v{variable}[{index} as usize]"))),
-                _ => Term::uniform(kind, self.text.bind(&format!("v{variable}[{index} as usize]"))),
-            });
-        };
-        let (name, word) = self.variable(variable, word);
+        let (name, word) = self.variable(variable, offset, kind)?;
         let name = self.text.bind(&name);
         let form = match self.facts.class(variable, word) {
             Class::Unset | Class::Uniform => Form::Uniform(name),
@@ -207,11 +199,18 @@ impl<'a> Translator<'a> {
     }
 
     /// The Rust name of a number of a variable, and the word that its class is noted under.
-    pub fn variable(&self, variable: usize, word: u32) -> (String, u32) {
-        match self.facts.is_indexed(variable) {
-            true => (format!("v{variable}[{word}]"), 0),
-            false => (format!("v{variable}_{word}"), word),
+    fn variable(&mut self, variable: usize, offset: &Term, kind: Kind) -> Result<(String, u32), String> {
+        if !matches!(offset.form, Form::Known(_)) {
+            self.facts.set_indexed(variable);
         }
+        let index = offset.scalar().ok_or("an array of the function by an index that differs by lane")?;
+        Ok(match offset.form {
+            Form::Known(word) if !self.facts.is_indexed(variable) => (format!("v{variable}_{word}"), word),
+            _ => {
+                let kind = if kind == Kind::I32 { Kind::U32 } else { kind };
+                (format!("{}[{index} as usize]", indexed(variable, kind)), kind as u32)
+            }
+        })
     }
 
     /// Assigns a number of a variable. `keeps` tells whether lanes that do not take part will look at theirs again.
@@ -223,21 +222,13 @@ impl<'a> Translator<'a> {
         context: &Context,
         keeps: bool,
     ) -> Result<(), String> {
-        let name = match offset.form {
-            Form::Known(word) => self.variable(variable, word),
-            _ => {
-                self.facts.set_indexed(variable);
-                let index = offset.scalar().ok_or("an array of the function by an index that differs by lane")?;
-                (format!("v{variable}[{index} as usize]"), 0)
-            }
-        };
         self.touch_variable(variable);
-        let (name, word) = name;
-        let indexed = self.facts.is_indexed(variable);
+        let (name, word) = self.variable(variable, offset, value.kind)?;
+        let is_indexed = self.facts.is_indexed(variable);
         let class = match value.form {
             _ if keeps => Class::Varying,
             Form::Known(_) | Form::Uniform(_) => Class::Uniform,
-            Form::Linear { stride, .. } if !indexed => Class::Linear(stride),
+            Form::Linear { stride, .. } if !is_indexed => Class::Linear(stride),
             Form::Linear { .. } | Form::Varying(_) => Class::Varying,
         };
         self.facts.raise(variable, word, class);
@@ -327,6 +318,11 @@ impl<'a> Translator<'a> {
     fn touch(&mut self, region: &Region, way: Way) {
         self.touches.push(Touch { place: self.text.origin.clone(), label: region.label.clone(), way });
     }
+}
+
+/// The Rust name of the array that holds the numbers of a kind of a variable which is indexed by what is not known.
+pub fn indexed(variable: usize, kind: Kind) -> String {
+    format!("v{variable}_{}", kind.suffix())
 }
 
 /// The kind and the first word of neighbouring vec4s, if `place` is that.

@@ -76,6 +76,18 @@ impl Layout {
             }
         }
     }
+
+    /// The kinds of its numbers, signed and unsigned integers as one.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        for (_, kind) in self.numbers() {
+            let kind = if kind == Kind::I32 { Kind::U32 } else { kind };
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
 }
 
 /// The kind of a scalar type.
