@@ -1,15 +1,6 @@
 //! Translates every kernel of `shaders/` to Rust, for each level that the target can have.
 
-use std::{
-    env,
-    error::Error,
-    fmt::Write,
-    fs,
-    path::Path,
-    process::ExitCode,
-    sync::Mutex,
-    thread,
-};
+use std::{env, error::Error, fmt::Write, fs, path::Path, process::ExitCode, sync::Mutex, thread};
 
 use sumi_compiler::{Source, compile_native, kernels, overrides, translate::translate, variants::variants};
 
@@ -125,7 +116,8 @@ fn kernel(source: &'static Source, lanes: u32) -> Result<Translated, String> {
         let compiled = compile_native(name, &given).map_err(|e| e.to_string())?;
         let translation = translate(&compiled, lanes).map_err(|e| e.to_string())?;
         let differing: Vec<_> = variant.iter().filter(|(name, value)| defaults.get(*name) != Some(*value)).collect();
-        let pairs = |list: Vec<(&String, &u32)>| list.iter().map(|(n, v)| format!("({n:?}, {v}), ")).collect::<String>();
+        let pairs =
+            |list: Vec<(&String, &u32)>| list.iter().map(|(n, v)| format!("({n:?}, {v}), ")).collect::<String>();
         let writes = compiled.written_bindings();
         kernel.entries.push(format!(
             "Kernel {{ name: {name:?}, overrides: &[{}], defaults: &[{}], level: Level::LEVEL, workgroup_size: {:?}, \
@@ -137,7 +129,8 @@ fn kernel(source: &'static Source, lanes: u32) -> Result<Translated, String> {
             compiled.params_size,
             translation.barriers,
         ));
-        let mut function = format!("pub unsafe fn variant_{number}(launch: &Launch<'_>, group: [u32; 3]) {{ unsafe {{\n");
+        let mut function =
+            format!("pub unsafe fn variant_{number}(launch: &Launch<'_>, group: [u32; 3]) {{ unsafe {{\n");
         for line in &translation.lines {
             function.push_str(&line.text);
             function.push('\n');

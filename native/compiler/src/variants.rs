@@ -27,14 +27,16 @@ pub fn variants(source: &Source, lanes: u32) -> Result<Vec<Overrides>, ShaderErr
     };
     let constants = names(set, "constants");
     let rows = set.get("native").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let any_lanes = set.get("any_lanes").and_then(toml::Value::as_bool).unwrap_or(false);
     let mut found = Vec::new();
     for row in rows {
-        let row: Vec<u32> = row.as_array().into_iter().flatten().filter_map(|v| v.as_integer()).map(|v| v as u32).collect();
+        let row: Vec<u32> =
+            row.as_array().into_iter().flatten().filter_map(|v| v.as_integer()).map(|v| v as u32).collect();
         if row.len() != constants.len() {
             return Err(fail(format!("{row:?} has not a value for each of {constants:?}")));
         }
         let variant: Overrides = constants.iter().cloned().zip(row).collect();
-        if variant.get("LANES").is_some_and(|given| *given != lanes) {
+        if !any_lanes && variant.get("LANES").is_some_and(|given| *given != lanes) {
             continue;
         }
         let switches = names(set, "switches");

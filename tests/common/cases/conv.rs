@@ -11,7 +11,7 @@ use sumi::{
     tensor::{Shape, Tensor},
 };
 
-use super::{Case, Input, normal};
+use super::{Case, Input, normal, panel_lanes};
 use crate::common::compare::{
     Tolerance::{Exact, Pointwise, Sum},
     largest,
@@ -137,17 +137,23 @@ fn rungs(problem: &Problem) -> Vec<Case> {
             "conv2d_backward_weight_lanes",
             on_lanes(move |a, b, l| lanes::conv2d_backward_weight(a, b, &geometry, l)),
         ),
-        forward("conv2d_panels", on_tape(move |a, b| panels::conv2d(a, b, &geometry, 8))),
-        forward("conv2d_panels", on_tape(move |a, b| panels::conv2d(a, b, &geometry, 16))),
-        input("conv2d_backward_input_panels", on_tape(move |a, b| panels::conv2d_backward_input(a, b, &geometry, 8))),
-        input("conv2d_backward_input_panels", on_tape(move |a, b| panels::conv2d_backward_input(a, b, &geometry, 16))),
-        weight(
-            "conv2d_backward_weight_panels",
-            on_tape(move |a, b| panels::conv2d_backward_weight(a, b, &geometry, 8)),
+        forward("conv2d_panels", on_panels(8, move |a, b, l| panels::conv2d(a, b, &geometry, l))),
+        forward("conv2d_panels", on_panels(16, move |a, b, l| panels::conv2d(a, b, &geometry, l))),
+        input(
+            "conv2d_backward_input_panels",
+            on_panels(8, move |a, b, l| panels::conv2d_backward_input(a, b, &geometry, l)),
+        ),
+        input(
+            "conv2d_backward_input_panels",
+            on_panels(16, move |a, b, l| panels::conv2d_backward_input(a, b, &geometry, l)),
         ),
         weight(
             "conv2d_backward_weight_panels",
-            on_tape(move |a, b| panels::conv2d_backward_weight(a, b, &geometry, 16)),
+            on_panels(8, move |a, b, l| panels::conv2d_backward_weight(a, b, &geometry, l)),
+        ),
+        weight(
+            "conv2d_backward_weight_panels",
+            on_panels(16, move |a, b, l| panels::conv2d_backward_weight(a, b, &geometry, l)),
         ),
         forward("conv2d", Box::new(move |x, w| ops::conv2d(x, w, None, &config))),
         input("conv2d_backward_input", Box::new(move |dy, w| ops::conv2d_backward_input(dy, w, size, &config))),
@@ -160,6 +166,11 @@ type Twin = fn(&[f64], &[f64], &twin::Conv2d) -> Vec<f64>;
 
 fn on_tape(launch: impl Fn(&Tensor, &Tensor) -> Tensor + 'static) -> Launch {
     Box::new(move |a, b| a.tape().constant(launch(a.value(), b.value())))
+}
+
+/// In vectors of so many lanes, where the adapter can.
+fn on_panels(lanes: u32, launch: impl Fn(&Tensor, &Tensor, u32) -> Tensor + 'static) -> Launch {
+    on_tape(move |a, b| launch(a, b, panel_lanes(a.gpu(), lanes)))
 }
 
 /// On an adapter without subgroups of a fixed size the device refuses the launch, whatever number it is told.

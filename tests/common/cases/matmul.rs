@@ -10,7 +10,7 @@ use sumi::{
     tensor::Tensor,
 };
 
-use super::{Case, normal};
+use super::{Case, normal, panel_lanes};
 use crate::common::compare::{Tolerance, largest};
 
 /// `[m, k, n]`: one element, primes, vectors, and each extent one below, at and one above a side of a tile.
@@ -51,6 +51,7 @@ pub fn cases() -> Vec<Case> {
         }));
         for lanes in [8, 16] {
             cases.push(product("matmul_panels", sizes, move |v| {
+                let lanes = panel_lanes(v[0].tape().gpu(), lanes);
                 on_tape(&v[0], ops::panels(v[0].value(), v[1].value(), lanes))
             }));
         }

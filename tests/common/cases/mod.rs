@@ -11,7 +11,7 @@ mod probe;
 mod random;
 mod reduce;
 
-use sumi::{autograd::Var, philox::Philox, tensor::Shape};
+use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
 
 use super::compare::Tolerance;
 
@@ -55,6 +55,13 @@ pub fn all() -> Vec<Case> {
         probe::cases(),
     ];
     families.into_iter().flatten().collect()
+}
+
+/// How many lanes a kernel over panels is asked to have: as many as are `wanted`, but on the native adapter, which has
+/// the tiles of its own vectors only.
+pub fn panel_lanes(gpu: &Gpu, wanted: u32) -> u32 {
+    let adapter = gpu.adapter();
+    adapter.lanes.filter(|_| !adapter.compiles()).unwrap_or(wanted)
 }
 
 /// Normally distributed values, the same on every machine.
