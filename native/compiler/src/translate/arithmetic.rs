@@ -151,8 +151,7 @@ pub fn select(text: &mut Text, condition: &Term, yes: &Term, no: &Term) -> Term 
     }
     let kind = yes.kind;
     let Some(holds) = condition.scalar() else {
-        let expression =
-            format!("select_{}({}, {}, {})", kind.suffix(), condition.vector(), yes.vector(), no.vector());
+        let expression = format!("select_{}({}, {}, {})", kind.suffix(), condition.vector(), yes.vector(), no.vector());
         return Term::varying(kind, text.bind(&expression));
     };
     match (&yes.form, &no.form) {

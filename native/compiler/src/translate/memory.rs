@@ -65,16 +65,22 @@ impl<'a> Translator<'a> {
     /// What lies at `place`.
     pub fn load(&mut self, place: &Place, context: &Context) -> Result<Value, String> {
         match &place.root {
-            Root::Params => self.each(&place.offset, &place.layout, &mut |this, offset, kind| this.load_param(offset, kind)),
+            Root::Params => {
+                self.each(&place.offset, &place.layout, &mut |this, offset, kind| this.load_param(offset, kind))
+            }
             Root::Local(variable) => {
                 let variable = *variable;
-                self.each(&place.offset, &place.layout, &mut |this, offset, kind| this.load_variable(variable, offset, kind))
+                self.each(&place.offset, &place.layout, &mut |this, offset, kind| {
+                    this.load_variable(variable, offset, kind)
+                })
             }
             Root::Memory(region) => {
                 if let Some(four) = self.load_four(region, place, context) {
                     return Ok(four);
                 }
-                self.each(&place.offset, &place.layout, &mut |this, offset, kind| Ok(this.load_word(region, offset, kind, context)))
+                self.each(&place.offset, &place.layout, &mut |this, offset, kind| {
+                    Ok(this.load_word(region, offset, kind, context))
+                })
             }
         }
     }

@@ -103,9 +103,7 @@ impl<'a> Translator<'a> {
         let (touches, frames, targets) = Default::default();
         let stage = barriers.then(Stage::default);
         let text = Text::default();
-        Self {
-            kernel, module, lanes, facts, text, touches, frames, targets, variables: 0, met: 0, barriers, stage,
-        }
+        Self { kernel, module, lanes, facts, text, touches, frames, targets, variables: 0, met: 0, barriers, stage }
     }
 
     /// Vectors to a workgroup.
@@ -201,18 +199,14 @@ impl<'a> Translator<'a> {
             BuiltIn::WorkGroupId => three("group"),
             BuiltIn::NumWorkGroups => three("launch.groups"),
             BuiltIn::LocalInvocationIndex => number(linear("first".into())),
-            BuiltIn::LocalInvocationId => {
-                Ok(Value::Many((0..3).map(|i| Value::Number(self.local_id(i))).collect()))
-            }
+            BuiltIn::LocalInvocationId => Ok(Value::Many((0..3).map(|i| Value::Number(self.local_id(i))).collect())),
             BuiltIn::GlobalInvocationId => {
                 let size = self.kernel.workgroup_size;
                 let place = |i: usize| {
                     let start = format!("group[{i}].wrapping_mul({})", size[i]);
                     match self.local_id(i).form {
                         Form::Linear { base, .. } => linear(format!("{start}.wrapping_add({base})")),
-                        Form::Varying(name) => {
-                            Term::varying(Kind::U32, format!("add_i(splat_i({start}), {name})"))
-                        }
+                        Form::Varying(name) => Term::varying(Kind::U32, format!("add_i(splat_i({start}), {name})")),
                         local => {
                             let local = Term::new(Kind::U32, local).scalar().unwrap_or_default();
                             Term::uniform(Kind::U32, format!("{start}.wrapping_add({local})"))

@@ -12,7 +12,11 @@ use super::term::{Kind, Term};
 pub enum Layout {
     Number(Kind),
     /// A vector or an array: equal parts, a stride apart. A storage buffer's has no count.
-    Row { part: Rc<Layout>, stride: u32, count: Option<u32> },
+    Row {
+        part: Rc<Layout>,
+        stride: u32,
+        count: Option<u32>,
+    },
     /// A structure: its members and where they begin.
     Members(Vec<(u32, Rc<Layout>)>),
 }
@@ -71,7 +75,6 @@ impl Layout {
             }
         }
     }
-
 }
 
 /// The kind of a scalar type.

@@ -67,7 +67,8 @@ impl<'a> Translator<'a> {
             if exits.is_empty() {
                 continue;
             }
-            if !rest.is_empty() && !matches!(statement, Statement::Break | Statement::Continue | Statement::Return { .. })
+            if !rest.is_empty()
+                && !matches!(statement, Statement::Break | Statement::Continue | Statement::Return { .. })
             {
                 let left = self.without(context, &exits);
                 let mask = left.mask.clone().expect("some lanes are gone");
