@@ -312,7 +312,7 @@ fn convolution(tape: &Tape, (kernel, rung): (&'static str, Rung), geometry: Geom
     };
     let shape = format!("{:?} to {:?}", geometry.x_shape(), geometry.y_shape());
     // Whatever else the rung launches belongs to it: weights turned, parts added, a product where one will do.
-    let helpers = [kernel, "transpose", "pack_panels", "sum", "matmul_tiled"];
+    let helpers = [kernel, "transpose", "pack_panels", "matmul_panels", "fold", "sum", "matmul_tiled"];
     Subject::new(&helpers, shape, move || rung(&a, &b, &geometry))
 }
 

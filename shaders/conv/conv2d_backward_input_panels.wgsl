@@ -62,29 +62,33 @@ fn main(
         return;
     }
 
-    // The pixels of the tile, counted with n fastest, so that a tile of many pictures holds one place and its taps lead
-    // beside dy together. Pixels past the last repeat it; they are not stored.
-    let last = min(first + ROWS, pixels) - 1u;
-    let first_i = first / (p.n * across.count);
-    let first_j = first / p.n % across.count;
+    // The pixels of the tile, counted through blocks of ROWS pictures as in conv2d_panels. Pixels past the last repeat
+    // it; they are not stored.
+    let block = first / (ROWS * down.count * across.count);
+    let first_n = block * ROWS;
+    let block_n = min(ROWS, p.n - first_n);
+    let within = first - first_n * down.count * across.count;
+    let last = min(within + ROWS, block_n * down.count * across.count) - 1u;
+    let first_i = within / (block_n * across.count);
+    let first_j = within / block_n % across.count;
     var top: array<i32, 16>; // oh and ow under the first tap
     var left: array<i32, 16>;
     var corner: array<u32, 16>; // element of dy there, modulo 2^32
     var target_row: array<u32, 16>; // element of dx where the tile begins
-    var n = first % p.n;
+    var n = within % block_n;
     var i = first_i;
     var j = first_j;
     for (var r = 0u; r < ROWS; r += 1u) {
         top[r] = down.start + i32(i);
         left[r] = across.start + i32(j);
-        let line = i32(n * p.h_out) + top[r];
+        let line = i32((first_n + n) * p.h_out) + top[r];
         corner[r] = u32((line * i32(p.w_out) + left[r]) * i32(p.c_out)) + part * width;
         let ih = down.first + i * p.stride_h;
         let iw = across.first + j * p.stride_w;
-        target_row[r] = ((n * p.h_in + ih) * p.w_in + iw) * p.c_in + part * depth + first_col;
-        n += select(0u, 1u, first + r < last);
-        j = select(j, j + 1u, n == p.n);
-        n = select(n, 0u, n == p.n);
+        target_row[r] = (((first_n + n) * p.h_in + ih) * p.w_in + iw) * p.c_in + part * depth + first_col;
+        n += select(0u, 1u, within + r < last);
+        j = select(j, j + 1u, n == block_n);
+        n = select(n, 0u, n == block_n);
         i = select(i, i + 1u, j == across.count);
         j = select(j, 0u, j == across.count);
     }
@@ -93,13 +97,13 @@ fn main(
     // taps lie above earlier ones, so they are counted from the bottom and from the right.
     let rise = p.step_h * p.dilation_h / p.stride_h;
     let shift = p.step_w * p.dilation_w / p.stride_w;
-    let last_i = last / (p.n * across.count);
+    let last_i = last / (block_n * across.count);
     let one_line = first_i == last_i;
     let bottom = i32(p.h_out) - 1 - down.start;
     let right = i32(p.w_out) - 1 - across.start;
     let low_i = bottom - i32(last_i);
     let high_i = bottom - i32(first_i);
-    let low_j = right - i32(select(across.count - 1u, last / p.n % across.count, one_line));
+    let low_j = right - i32(select(across.count - 1u, last / block_n % across.count, one_line));
     let high_j = right - i32(select(0u, first_j, one_line));
     let vertical = range_inside(high_i, low_i, rise, p.h_out, down.taps);
     let vertical_inside = range_inside(low_i, high_i, rise, p.h_out, down.taps);

@@ -56,38 +56,43 @@ fn main(
         return;
     }
 
-    // The pixels of the tile, counted with n fastest, so that a tile of many pictures holds one place and its taps fall
-    // on the padding together. Pixels past the last repeat it; they are not stored.
-    let last = min(first + ROWS, pixels) - 1u;
-    let first_oh = first / (p.n * p.w_out);
-    let first_ow = first / p.n % p.w_out;
+    // The pixels of the tile. They are counted through ROWS pictures, a block, before the next block begins, and there
+    // with n fastest: a tile holds one place of all of them, so that its taps fall on the padding together, and the
+    // next tile finds in the cache what this one has read. Pixels past the last repeat it; they are not stored.
+    let block = first / (ROWS * p.h_out * p.w_out);
+    let first_n = block * ROWS;
+    let block_n = min(ROWS, p.n - first_n);
+    let within = first - first_n * p.h_out * p.w_out;
+    let last = min(within + ROWS, block_n * p.h_out * p.w_out) - 1u;
+    let first_oh = within / (block_n * p.w_out);
+    let first_ow = within / block_n % p.w_out;
     var top: array<i32, 16>; // ih and iw under tap 0
     var left: array<i32, 16>;
     var corner: array<u32, 16>; // element of x there, modulo 2^32
     var target_row: array<u32, 16>; // element of y where the tile begins
-    var n = first % p.n;
+    var n = within % block_n;
     var oh = first_oh;
     var ow = first_ow;
     for (var r = 0u; r < ROWS; r += 1u) {
         top[r] = i32(oh * p.stride_h) - i32(p.padding_h);
         left[r] = i32(ow * p.stride_w) - i32(p.padding_w);
-        let line = i32(n * p.h_in) + top[r];
+        let line = i32((first_n + n) * p.h_in) + top[r];
         corner[r] = u32((line * i32(p.w_in) + left[r]) * i32(p.c_in)) + part * depth;
-        target_row[r] = ((n * p.h_out + oh) * p.w_out + ow) * p.c_out + part * width + first_col;
-        n += select(0u, 1u, first + r < last);
-        ow = select(ow, ow + 1u, n == p.n);
-        n = select(n, 0u, n == p.n);
+        target_row[r] = (((first_n + n) * p.h_out + oh) * p.w_out + ow) * p.c_out + part * width + first_col;
+        n += select(0u, 1u, within + r < last);
+        ow = select(ow, ow + 1u, n == block_n);
+        n = select(n, 0u, n == block_n);
         oh = select(oh, oh + 1u, ow == p.w_out);
         ow = select(ow, 0u, ow == p.w_out);
     }
 
     // The taps that touch x under some pixel of the tile, and those that lie inside under all of them.
-    let last_oh = last / (p.n * p.w_out);
+    let last_oh = last / (block_n * p.w_out);
     let one_line = first_oh == last_oh;
     let low_top = i32(first_oh * p.stride_h) - i32(p.padding_h);
     let high_top = i32(last_oh * p.stride_h) - i32(p.padding_h);
     let low_left = i32(select(0u, first_ow, one_line) * p.stride_w) - i32(p.padding_w);
-    let high_left = i32(select(p.w_out - 1u, last / p.n % p.w_out, one_line) * p.stride_w) - i32(p.padding_w);
+    let high_left = i32(select(p.w_out - 1u, last / block_n % p.w_out, one_line) * p.stride_w) - i32(p.padding_w);
     let down = range_inside(high_top, low_top, p.dilation_h, p.h_in, p.k_h);
     let down_inside = range_inside(low_top, high_top, p.dilation_h, p.h_in, p.k_h);
     let across = range_inside(high_left, low_left, p.dilation_w, p.w_in, p.k_w);

@@ -135,13 +135,19 @@ pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
 /// # Panics
 /// As [`matmul`].
 pub fn panels(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
-    let sizes = Product::of(a, b);
-    let [m, k, n] = sizes.extents();
-    let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n], lanes);
+    let [m, k, n] = Product::of(a, b).extents();
     let view = Matrices { batch: 1, rows: [1, k], cols: n, batch_stride: 0, row_strides: [0, n], col_stride: 1 };
+    panels_seen(a, b, view, m, lanes)
+}
+
+/// The product of `a`, seen as `m` rows, with the one matrix that `b` is seen as.
+pub(super) fn panels_seen(a: &Tensor, b: &Tensor, view: Matrices, m: usize, lanes: u32) -> Tensor {
+    let (k, n) = (view.rows[0] * view.rows[1], view.cols);
+    let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n], lanes);
     let b = view.pack(b, &tile);
     let y = Tensor::empty(a.gpu(), [m, n]);
     let [across, down] = fold(tile.count(m, n));
+    let sizes = Product { m: m as u32, k: k as u32, n: n as u32 };
     let dispatch = tile.tell(launch("matmul_panels", sizes)).workgroups(across, down, 1);
     a.gpu().dispatch(dispatch.bind(a).bind(&b).bind(&y));
     y

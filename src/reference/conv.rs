@@ -126,6 +126,17 @@ pub fn conv2d_backward_input(dy: &[f64], w: &[f64], c: &Conv2d) -> Vec<f64> {
     dx
 }
 
+/// `dx[n,ih,iw,ci] = Σ z[n,oh,ow,kh,kw,ci]` over the taps and output pixels that the convolution, of one group, leads
+/// there from (`torch.nn.functional.fold`): `z [n, h_out, w_out, k_h, k_w, c_in]` → `dx [n, h_in, w_in, c_in]`.
+pub fn fold(z: &[f64], c: &Conv2d) -> Vec<f64> {
+    assert_eq!(c.groups, 1, "fold: one group");
+    check("fold", "z", z.len(), &[c.n * c.h_out * c.w_out, c.k_h * c.k_w, c.c_in]);
+    let mut dx = vec![0.0; c.x_shape().iter().product()];
+    let (pixel, channels) = (c.k_h * c.k_w * c.c_in, c.c_out);
+    c.products(|x_at, w_at, y_at| dx[x_at] += z[y_at.start / channels * pixel + w_at.start / channels]);
+    dx
+}
+
 /// The gradient of [`conv2d`] by its weights: `x [n, h_in, w_in, c_in]`, `dy [n, h_out, w_out, c_out]` →
 /// `dw [k_h, k_w, c_in / groups, c_out]`.
 pub fn conv2d_backward_weight(x: &[f64], dy: &[f64], c: &Conv2d) -> Vec<f64> {

@@ -5,9 +5,10 @@ use super::Geometry;
 use crate::{
     gpu::Dispatch,
     ops::{
+        matmul::panels_seen,
         panels::Matrices,
         register_tile::RegisterTile,
-        tile::{add_parts, fold},
+        tile::{self, add_parts},
     },
     tensor::Tensor,
 };
@@ -34,6 +35,11 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
 
 /// `dy`, `w` → `dx`.
 pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    // So few channels of dx that most lanes would be idle: all taps of a pixel of dy side by side fill them.
+    let narrow = 2 * geometry.c_in <= lanes as usize && geometry.c_out >= lanes as usize;
+    if narrow && geometry.config.groups == 1 {
+        return fold(&products_of_taps(dy, w, geometry, lanes), geometry, lanes);
+    }
     let dx = Tensor::empty(dy.gpu(), geometry.x_shape());
     let (groups, c_out, [k_h, k_w]) = (geometry.config.groups, geometry.c_out, geometry.kernel);
     let [s_h, s_w] = geometry.config.stride;
@@ -53,6 +59,30 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     let packed = weights.pack(w, &tile);
     let count = groups * s_h * s_w * tile.count(rows, cols);
     launch("conv2d_backward_input_panels", [dy, &packed, &dx], geometry, tile, [count, 1]);
+    dx
+}
+
+/// Each pixel of `dy` times each tap of `w`, of one group: `[n · h_out · w_out, k_h · k_w · c_in]`.
+fn products_of_taps(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let (c_out, cols) = (geometry.c_out, w.len() / geometry.c_out);
+    let turned = Matrices { batch: 1, rows: [1, c_out], cols, batch_stride: 0, row_strides: [0, 1], col_stride: c_out };
+    panels_seen(dy, w, turned, dy.len() / c_out, lanes)
+}
+
+/// Products of pixels and taps, of one group, added up where they belong (`torch.nn.functional.fold`):
+/// `z [n · h_out · w_out, k_h · k_w · c_in]` → `dx`.
+///
+/// # Panics
+/// When `z` has not as many elements.
+pub fn fold(z: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    let pixels = geometry.y_shape().len() / geometry.c_out;
+    let pixel = geometry.w_shape().len() / geometry.c_out;
+    assert_eq!(z.len(), pixels * pixel, "fold: {:?} is not a product for {geometry:?}", z.shape());
+    let dx = Tensor::empty(z.gpu(), geometry.x_shape());
+    let [across, down] = tile::fold(geometry.n * geometry.input[0]);
+    let dispatch = Dispatch::new("fold", &geometry.params()).constant("LANES", lanes).workgroups(across, down, 1);
+    let bytes = 4.0 * (z.len() + dx.len()) as f64;
+    z.gpu().dispatch(dispatch.bind(z).bind(&dx).work(z.len() as f64, bytes));
     dx
 }
 
@@ -77,7 +107,7 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
 fn splits(tiles: usize, lines: usize, width: usize) -> usize {
     const WORKGROUPS: usize = 64;
     const FEWEST_PIXELS: usize = 64;
-    const MOST_PIXELS: usize = 2048;
+    const MOST_PIXELS: usize = 1024;
     let pixels = lines * width;
     let wanted = WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(FEWEST_PIXELS));
     wanted.max(pixels.div_ceil(MOST_PIXELS)).min(lines)
@@ -91,7 +121,7 @@ fn launch(
     tile: RegisterTile,
     [count, splits]: [usize; 2],
 ) {
-    let [across, down] = fold(count);
+    let [across, down] = tile::fold(count);
     let dispatch = tile.tell(Dispatch::new(name, &geometry.params())).workgroups(across, down, splits);
     output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
 }
@@ -104,7 +134,7 @@ mod tests {
     fn splits_are_many_enough_and_long_enough() {
         assert_eq!(splits(1, 16 * 32, 32), 64, "work for many threads");
         assert_eq!(splits(1, 4, 16), 1, "few pixels are one part");
-        assert_eq!(splits(1000, 64 * 32, 32), 32, "no more pixels than a cache holds");
+        assert_eq!(splits(1000, 64 * 32, 32), 64, "no more pixels than a cache holds");
         assert_eq!(splits(1, 2, 10_000), 2, "a line is not cut");
     }
 }

@@ -87,6 +87,7 @@ fn problems() -> Vec<Problem> {
         problem("logits", [6, 4, 4, 64], [4, 4], 1),
         problem("pictures in", [4, 16, 16, 3], [4, 4], 16).stride(2, 2).padding(1, 1),
         problem("a stage of a discriminator", [4, 16, 16, 16], [4, 4], 32).stride(2, 2).padding(1, 1),
+        problem("pictures in, many channels", [3, 10, 8, 3], [4, 4], 18).stride(2, 2).padding(1, 1),
         problem("a deep stage", [3, 8, 8, 32], [4, 4], 64).stride(2, 2).padding(1, 1),
         problem("a wide kernel", [1, 12, 14, 3], [7, 7], 8).padding(3, 3),
     ]
@@ -94,6 +95,7 @@ fn problems() -> Vec<Problem> {
 
 pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = problems().iter().flat_map(rungs).collect();
+    cases.extend(problems().iter().filter(|problem| problem.config.groups == 1).map(folded));
     cases.extend(transposed());
     cases.extend(biased());
     cases.extend(derivatives());
@@ -159,6 +161,25 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         input("conv2d_backward_input", Box::new(move |dy, w| ops::conv2d_backward_input(dy, w, size, &config))),
         weight("conv2d_backward_weight", Box::new(move |x, dy| ops::conv2d_backward_weight(x, dy, kernel, &config))),
     ]
+}
+
+/// Products of pixels and taps, added up.
+fn folded(problem: &Problem) -> Case {
+    let w = problem.w_shape();
+    let geometry = Geometry::of_convolution("case", Shape::from(problem.x), w, &problem.config);
+    let (pixels, shape) = (geometry.y_shape().len() / geometry.c_out, twin_shape(&geometry));
+    let z = normal(4, [pixels, w.len() / geometry.c_out]);
+    Case {
+        kernel: "fold",
+        label: format!("{} {:?} by {w:?}, {:?}", problem.label, problem.x, problem.config),
+        tolerance: Sum { terms: w.dims()[0] * w.dims()[1], largest: largest(&z.values) },
+        inputs: vec![z],
+        run: Box::new(move |v| {
+            let lanes = if geometry.n % 2 == 0 { 8 } else { 16 };
+            vec![v[0].tape().constant(panels::fold(v[0].value(), &geometry, lanes))]
+        }),
+        twin: Box::new(move |v| vec![twin::fold(&v[0], &shape)]),
+    }
 }
 
 type Launch = Box<dyn Fn(&Var, &Var) -> Var>;
