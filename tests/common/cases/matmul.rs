@@ -106,8 +106,8 @@ fn transposed(batch: usize, rows: usize, cols: usize) -> Case {
 
 /// Matrices `[batch, rows, cols]` in panels: as they lie, and seen through their transposes.
 fn packed() -> Vec<Case> {
-    let sizes = [([1, 1, 1], 8), ([1, 7, 5], 8), ([1, 130, 33], 16), ([3, 17, 48], 48), ([2, 129, 50], 24)];
-    let case = |([batch, rows, cols], width): ([usize; 3], usize), turned: bool, lanes: u32| {
+    let sizes = [([1, 1, 1], 16), ([1, 7, 5], 32), ([1, 130, 33], 16), ([3, 17, 48], 48), ([2, 129, 50], 32)];
+    let case = |([batch, rows, cols], width): ([usize; 3], usize), turned: bool| {
         // Rows in two extents where they can be halved.
         let half = if rows % 2 == 0 { [2, rows / 2] } else { [1, rows] };
         let (step, col_stride) = if turned { (1, rows) } else { (cols, 1) };
@@ -117,7 +117,10 @@ fn packed() -> Vec<Case> {
             kernel: "pack_panels",
             label: format!("{view:?} in panels of {width}"),
             inputs: vec![normal(1, [batch * rows * cols])],
-            run: Box::new(move |v| vec![on_tape(&v[0], pack_panels(v[0].value(), &view, lanes, width))]),
+            run: Box::new(move |v| {
+                let lanes = panel_lanes(v[0].tape().gpu(), if turned { 8 } else { 16 });
+                vec![on_tape(&v[0], pack_panels(v[0].value(), &view, lanes, width))]
+            }),
             twin: Box::new(move |v| match turned {
                 true => vec![twin::pack_panels(&twin::transpose(&v[0], batch, cols, rows), batch, rows, cols, width)],
                 false => vec![twin::pack_panels(&v[0], batch, rows, cols, width)],
@@ -125,10 +128,7 @@ fn packed() -> Vec<Case> {
             tolerance: Tolerance::Exact,
         }
     };
-    sizes
-        .into_iter()
-        .flat_map(|sizes| [false, true].map(|turned| case(sizes, turned, if sizes.1 % 16 == 0 { 16 } else { 8 })))
-        .collect()
+    sizes.into_iter().flat_map(|sizes| [false, true].map(|turned| case(sizes, turned))).collect()
 }
 
 fn linear() -> Case {
