@@ -109,15 +109,18 @@ fn main(
             let shift = (kh * p.dilation_h * p.w_in + kw * p.dilation_w) * p.c_in; // from tap 0
             var place = (panel * p.k_h * p.k_w + kh * p.k_w + kw) * depth * panel_width;
             if inside {
-                var at = shift;
-                let end = shift + taps * depth;
+                var source: array<u32, 16>;
+                for (var r = 0u; r < ROWS; r += 1u) {
+                    source[r] = corner[r] + shift;
+                }
+                var at = 0u;
                 loop {
                     var part_w: array<f32, 4>;
                     for (var c = 0u; c < COLS; c += 1u) {
                         part_w[c] = w[place + c * LANES + lane];
                     }
                     for (var r = 0u; r < ROWS; r += 1u) {
-                        let value = x[corner[r] + at];
+                        let value = x[source[r] + at];
                         for (var c = 0u; c < COLS; c += 1u) {
                             sum[r][c] = fma(value, part_w[c], sum[r][c]);
                         }
@@ -126,7 +129,7 @@ fn main(
                     continuing {
                         place += panel_width;
                         at += 1u;
-                        break if at >= end;
+                        break if at >= taps * depth;
                     }
                 }
             } else {

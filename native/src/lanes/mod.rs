@@ -41,6 +41,8 @@ macro_rules! with_instructions {
     };
 }
 
+mod place;
+
 #[cfg(target_arch = "x86_64")]
 #[allow(dead_code, unused_imports, reason = "kernels take what they need")]
 pub mod avx2;

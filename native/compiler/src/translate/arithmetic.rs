@@ -23,6 +23,21 @@ pub fn binary(text: &mut Text, op: Binary, a: &Term, b: &Term) -> Result<Term, S
     Ok(Term::varying(kind, name))
 }
 
+/// `a + b`, a place in memory, which does not wrap.
+pub fn place(text: &mut Text, a: &Term, b: &Term) -> Result<Term, String> {
+    let parts = |term: &Term| match &term.form {
+        Form::Linear { base, stride } => Some((base.clone(), *stride)),
+        _ => Some((term.scalar()?, 0)),
+    };
+    let (Some((base_a, stride_a)), Some((base_b, stride_b))) = (parts(a), parts(b)) else {
+        return binary(text, Binary::Add, a, b);
+    };
+    let base = text.bind(&format!("place({base_a}, {base_b})"));
+    let stride = stride_a.wrapping_add(stride_b);
+    let form = if stride == 0 { Form::Uniform(base) } else { Form::Linear { base, stride } };
+    Ok(Term::new(a.kind, form))
+}
+
 /// A number that all lanes share, under a name.
 pub fn named(text: &mut Text, kind: Kind, expression: &str) -> Term {
     let name = text.bind(expression);

@@ -113,6 +113,9 @@ impl<'a> Translator<'a> {
             }
             Expression::Binary { op, left, right } => {
                 let values = [self.value(*left)?, self.value(*right)?];
+                if self.frame().usage.is_place(handle) {
+                    return self.lift(&values, &mut |this, x| arithmetic::place(&mut this.text, &x[0], &x[1]));
+                }
                 self.lift(&values, &mut |this, x| arithmetic::binary(&mut this.text, *op, &x[0], &x[1]))
             }
             Expression::Select { condition, accept, reject } => {

@@ -187,6 +187,11 @@ impl<'a> Translator<'a> {
     }
 
     fn load_variable(&mut self, variable: usize, offset: &Term, kind: Kind) -> Result<Term, String> {
+        if let Form::Known(word) = offset.form
+            && let Some(term) = self.held.get(&(variable, word))
+        {
+            return Ok(term.clone());
+        }
         self.touch_variable(variable);
         let (name, word) = self.variable(variable, offset, kind)?;
         let name = self.text.bind(&name);
@@ -242,6 +247,11 @@ impl<'a> Translator<'a> {
             _ => expression,
         };
         self.text.line(format!("{name} = {expression};"));
+        match offset.form {
+            Form::Known(word) if !keeps => drop(self.held.insert((variable, word), value.clone())),
+            Form::Known(word) => drop(self.held.remove(&(variable, word))),
+            _ => self.held.retain(|(held, _), _| *held != variable),
+        }
         Ok(())
     }
 

@@ -24,7 +24,7 @@ mod term;
 mod text;
 mod usage;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use naga::{AddressSpace, BuiltIn, Module, Span};
 
@@ -94,16 +94,32 @@ struct Translator<'a> {
     met: usize,
     barriers: bool,
     stage: Option<Stage>,
+    /// What variables were assigned since the last branch, loop or call: until the next one nobody needs to read them.
+    held: HashMap<(usize, u32), Term>,
 }
 
 impl<'a> Translator<'a> {
     fn new(kernel: &'a Compiled, lanes: u32, facts: &'a mut Facts) -> Self {
         let module = &kernel.module;
         let barriers = segment::has_barriers(module);
-        let (touches, frames, targets) = Default::default();
+        let (touches, frames, targets, held) = Default::default();
         let stage = barriers.then(Stage::default);
         let text = Text::default();
-        Self { kernel, module, lanes, facts, text, touches, frames, targets, variables: 0, met: 0, barriers, stage }
+        Self {
+            kernel,
+            module,
+            lanes,
+            facts,
+            text,
+            touches,
+            frames,
+            targets,
+            variables: 0,
+            met: 0,
+            barriers,
+            stage,
+            held,
+        }
     }
 
     /// Vectors to a workgroup.

@@ -65,6 +65,13 @@ impl<'a> Translator<'a> {
 
     /// Translates statements one after another; what follows one that some lanes leave by is for the others.
     pub fn statements(&mut self, list: &[(&'a Statement, naga::Span)], context: &Context) -> Result<Exits, String> {
+        self.held.clear();
+        let exits = self.in_turn(list, context);
+        self.held.clear();
+        exits
+    }
+
+    fn in_turn(&mut self, list: &[(&'a Statement, naga::Span)], context: &Context) -> Result<Exits, String> {
         for (i, &(statement, span)) in list.iter().enumerate() {
             self.at(span);
             let mut exits = self.statement(statement, context)?;

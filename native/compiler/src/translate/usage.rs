@@ -4,9 +4,9 @@
 //! a blend. That is not needed if the others never look: because they have left a loop outside which nobody reads the
 //! variable, or because the variable is assigned anew before it is read wherever they join again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use naga::{Block, Expression, Function, Handle, LocalVariable, Statement};
+use naga::{BinaryOperator, Block, Expression, Function, Handle, LocalVariable, Statement};
 
 use crate::passes::operands;
 
@@ -37,6 +37,8 @@ pub struct Usage {
     accesses: HashMap<Handle<LocalVariable>, Vec<Access>>,
     /// By body: the blocks around the loop, its other block, its place among the statements.
     loops: HashMap<BlockId, (Vec<BlockId>, BlockId, usize)>,
+    /// Sums that are nothing but places in memory.
+    places: HashSet<Handle<Expression>>,
 }
 
 impl Usage {
@@ -50,7 +52,14 @@ impl Usage {
         }
         walk.order = 1;
         walk.block(&function.body);
+        usage.places = places(function);
         usage
+    }
+
+    /// Whether an expression is a sum that is used as a place in memory only, or as part of such a sum: then it does
+    /// not wrap, because no memory is that large.
+    pub fn is_place(&self, expression: Handle<Expression>) -> bool {
+        self.places.contains(&expression)
     }
 
     /// Whether an assignment of `variable` while lanes are missing for the reason `limit` must keep their numbers.
@@ -89,6 +98,41 @@ impl Usage {
     fn is_loop_part(&self, block: BlockId) -> bool {
         self.loops.contains_key(&block) || self.loops.values().any(|(_, continuing, _)| *continuing == block)
     }
+}
+
+fn places(function: &Function) -> HashSet<Handle<Expression>> {
+    let is_sum = |handle: Handle<Expression>| {
+        matches!(function.expressions[handle], Expression::Binary { op: BinaryOperator::Add, .. })
+    };
+    let is_memory = |mut pointer: Handle<Expression>| loop {
+        match function.expressions[pointer] {
+            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => pointer = base,
+            ref root => break matches!(root, Expression::GlobalVariable(_)),
+        }
+    };
+    let mut used: HashSet<Handle<Expression>> = HashSet::new();
+    let mut used_otherwise: HashSet<Handle<Expression>> = HashSet::new();
+    operands::for_each_statement(&function.body, &mut |statement| {
+        used_otherwise.extend(operands::read_by(statement));
+    });
+    // What uses an expression stands behind it.
+    let mut handles: Vec<_> = function.expressions.iter().map(|(handle, _)| handle).collect();
+    handles.reverse();
+    for handle in handles {
+        let place = is_sum(handle) && used.contains(&handle) && !used_otherwise.contains(&handle);
+        match function.expressions[handle] {
+            Expression::Access { base, index } if is_memory(base) => {
+                used.insert(index);
+                used_otherwise.insert(base);
+            }
+            Expression::Binary { left, right, .. } if place => used.extend([left, right]),
+            ref other => {
+                operands::of_expression(&mut other.clone(), |operand| drop(used_otherwise.insert(*operand)));
+            }
+        }
+    }
+    let places = function.expressions.iter().map(|(handle, _)| handle);
+    places.filter(|handle| is_sum(*handle) && used.contains(handle) && !used_otherwise.contains(handle)).collect()
 }
 
 struct Walk<'a> {

@@ -22,6 +22,7 @@ mod floats;
 mod integers;
 mod memory;
 
+pub use super::place::place;
 pub use {across::*, floats::*, integers::*, memory::*};
 
 /// Exponentials and logarithms.

@@ -29,6 +29,7 @@ pub mod floats;
 pub mod integers;
 mod memory;
 
+pub use super::place::place;
 pub use {across::*, floats::*, integers::*, memory::*};
 
 /// Exponentials and logarithms.

@@ -34,6 +34,10 @@ fn writes(memory: Memory, words: impl Iterator<Item = usize>) {
 }
 
 functions! {
+    /// `a + b`, the place of a word.
+    pub unsafe fn place(a: u32, b: u32) -> u32 {
+        a.checked_add(b).unwrap_or_else(|| panic!("a kernel counts past 2^32 to find a word: {a} + {b}"))
+    }
     /// Word `i`.
     pub unsafe fn get(memory: Memory, i: u32) -> u32 {
         reads(memory, std::iter::once(i as usize));
