@@ -28,3 +28,5 @@ pub use launch::{Kernel, Launch, Memory};
 pub use level::Level;
 pub use memory::{Buffer, MachineMemory, Range, Shortage, machine_memory};
 pub use table::{find, find_among};
+#[cfg(feature = "checked")]
+pub use table::{mutants, test_kernels};
