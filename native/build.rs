@@ -143,7 +143,12 @@ fn table(name: &str, jobs: &[Job], levels: &[Level]) -> Result<String, Box<dyn E
         writeln!(text, "pub mod {} {{", level.module)?;
         for kernel in of(level.lanes) {
             writeln!(text, "pub mod {} {{", kernel.name)?;
-            writeln!(text, "use crate::{{launch::{{Launch, Memory}}, lanes::{}::*, uniform}};", level.module)?;
+            let crew = if level.module == CHECKED.module { "watched" } else { "unwatched" };
+            writeln!(
+                text,
+                "use crate::{{crew::{crew} as crew, launch::Launch, lanes::{}::*, uniform}};",
+                level.module
+            )?;
             for function in &kernel.functions {
                 if let Some(instructions) = level.instructions {
                     writeln!(text, "#[target_feature(enable = \"{instructions}\")]")?;

@@ -13,11 +13,9 @@ use super::{
 };
 use naga::BinaryOperator as Binary;
 
-/// One access to memory, and what became of it.
+/// One access to memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Touch {
-    /// Where in the shader.
-    pub place: Option<crate::Place>,
     /// The variable of the shader.
     pub label: String,
     /// What became of it.
@@ -315,7 +313,7 @@ impl<'a> Translator<'a> {
     }
 
     fn touch(&mut self, region: &Region, way: Way) {
-        self.touches.push(Touch { place: self.text.origin.clone(), label: region.label.clone(), way });
+        self.text.touch = Some(Touch { label: region.label.clone(), way });
     }
 }
 

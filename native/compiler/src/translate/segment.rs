@@ -84,7 +84,11 @@ impl<'a> Translator<'a> {
 
     fn collective_statement(&mut self, statement: &'a Statement) -> Result<(), String> {
         match statement {
-            Statement::ControlBarrier(_) => {}
+            Statement::ControlBarrier(barrier) => {
+                for number in self.shared.iter().filter(|_| barrier.contains(Barrier::WORK_GROUP)) {
+                    self.text.line(format!("crew::barrier(&w{number}_marks);"));
+                }
+            }
             Statement::Block(block) => self.collective_block(block)?,
             Statement::If { condition, accept, reject } => {
                 let holds = self.agreed(*condition)?;
