@@ -109,7 +109,7 @@ fn branches_on_what_is_shared_are_branches() {
     let differing = translated("if i > n { y[i] = 1.0; }");
     assert!(has(&differing, "any_m") && has(&differing, "store_masked_f"), "{:?}", differing.lines);
     // A variable of which the missing lanes never hear again needs no blend.
-    let inner = translated("if i > n { var a = 1.0; a += f32(i); y[i] = a; }");
+    let inner = translated("if i > n { var a = f32(i); a += 1.0; y[i] = a; }");
     assert!(!has(&inner, "select_f"), "{:?}", inner.lines);
     let outer = translated("var a = 1.0; if i > n { a += f32(i); } y[i] = a;");
     assert!(has(&outer, "select_f"), "{:?}", outer.lines);
