@@ -1,8 +1,13 @@
-//! Translates every kernel of `shaders/` to Rust, for each level that the target can have.
+//! Translates every kernel of `shaders/` to Rust, for each level that the target can have. With the feature `checked`
+//! also those of `tests/shaders/`, and kernels without one of their barriers.
 
 use std::{env, error::Error, fmt::Write, fs, path::Path, process::ExitCode, sync::Mutex, thread};
 
-use sumi_compiler::{Source, compile_native, kernels, overrides, translate::translate, variants::variants};
+use sumi_compiler::{
+    ShaderError, Source, compile_native_source, kernels, overrides,
+    translate::translate,
+    variants::{Overrides, variants},
+};
 
 /// A level: its module in `lanes`, its variant of `Level`, its instructions, its lanes.
 struct Level {
@@ -37,31 +42,113 @@ fn main() -> ExitCode {
 
 fn generate() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=tests/shaders");
     let target = env::var("CARGO_CFG_TARGET_ARCH")?;
     let mut levels = vec![BASELINE];
     if target == "x86_64" {
         levels.extend(X86);
     }
-    if env::var_os("CARGO_FEATURE_CHECKED").is_some() {
+    let checked = env::var_os("CARGO_FEATURE_CHECKED").is_some();
+    if checked {
         levels.push(CHECKED);
     }
-    let mut text = String::from("pub static KERNELS: &[Kernel] = &[\n");
-    let widths = [8, 16].map(|lanes| (lanes, translated(lanes)));
-    for level in &levels {
-        let (_, kernels) = widths.iter().find(|(lanes, _)| *lanes == level.lanes).expect("levels have 8 lanes or 16");
-        for kernel in kernels.as_ref().map_err(Clone::clone)? {
-            for entry in &kernel.entries {
-                writeln!(text, "{}", entry.replace("LEVEL", level.variant).replace("MODULE", level.module))?;
+    let mut text = table("KERNELS", &kernels().map(Job::kernel).collect::<Result<Vec<_>, _>>()?, &levels)?;
+    if checked {
+        text += &table("TEST_KERNELS", &test_kernels()?, &levels)?;
+        text += &table("MUTANTS", &mutants()?, &[CHECKED])?;
+    }
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("kernels.rs"), text)?;
+    Ok(())
+}
+
+/// A kernel to be translated.
+struct Job {
+    name: String,
+    /// What its file is called in messages.
+    path: String,
+    /// WGSL.
+    text: String,
+    /// The `override` constants of the file.
+    defaults: Overrides,
+    /// Those of each variant, for 8 lanes and for 16.
+    variants: [Vec<Overrides>; 2],
+}
+
+impl Job {
+    /// A kernel of `shaders/`.
+    fn kernel(source: &'static Source) -> Result<Self, ShaderError> {
+        let of = |lanes| variants(source, lanes);
+        Ok(Self {
+            name: source.name.into(),
+            path: source.path.into(),
+            text: source.text.into(),
+            defaults: overrides(source.name)?,
+            variants: [of(8)?, of(16)?],
+        })
+    }
+}
+
+/// Kernels that try the translation itself: all files of `tests/shaders/`.
+fn test_kernels() -> Result<Vec<Job>, Box<dyn Error>> {
+    let mut jobs = Vec::new();
+    for file in fs::read_dir("tests/shaders")? {
+        let path = file?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (text, defaults, variants) = (fs::read_to_string(&path)?, Overrides::new(), Default::default());
+        let mut job = Job { name, path: path.to_string_lossy().into_owned(), text, defaults, variants };
+        job.variants.fill(vec![Overrides::new()]);
+        jobs.push(job);
+    }
+    Ok(jobs)
+}
+
+/// Every kernel that has barriers once without each of them, in its smallest variant.
+fn mutants() -> Result<Vec<Job>, ShaderError> {
+    const BARRIER: &str = "workgroupBarrier();";
+    let mut jobs = Vec::new();
+    for source in kernels() {
+        for (number, (at, _)) in source.text.match_indices(BARRIER).enumerate() {
+            let mut job = Job::kernel(source)?;
+            job.name = format!("{}_without_barrier_{}", source.name, number + 1);
+            job.text.replace_range(at..at + BARRIER.len(), "");
+            let size = |variant: &Overrides| variant.values().map(|value| u64::from(*value)).product::<u64>();
+            for variants in &mut job.variants {
+                // Sizes with switches that are off are 0, which is as good: the work is the tile's.
+                let smallest = variants.iter().min_by_key(|variant| (size(variant), variant.values().max())).cloned();
+                *variants = smallest.into_iter().collect();
             }
+            jobs.push(job);
         }
     }
-    text.push_str("];\n");
-    for level in &levels {
-        let (_, kernels) = widths.iter().find(|(lanes, _)| *lanes == level.lanes).expect("levels have 8 lanes or 16");
-        writeln!(text, "mod {} {{", level.module)?;
-        for kernel in kernels.as_ref().map_err(Clone::clone)? {
+    Ok(jobs)
+}
+
+/// The Rust text of a table called `name` of kernels for `levels`, and of its functions.
+fn table(name: &str, jobs: &[Job], levels: &[Level]) -> Result<String, Box<dyn Error>> {
+    let module = name.to_lowercase();
+    let mut text = format!("pub static {name}: &[Kernel] = &[\n");
+    let wanted = |lanes| levels.iter().any(|level| level.lanes == lanes);
+    let widths: Vec<_> = [8, 16].into_iter().filter(|lanes| wanted(*lanes)).collect();
+    let widths = widths.into_iter().map(|lanes| Ok((lanes, translated(jobs, lanes)?)));
+    let widths = widths.collect::<Result<Vec<_>, String>>()?;
+    let of = |wanted: u32| widths.iter().filter(move |(lanes, _)| *lanes == wanted).flat_map(|(_, kernels)| kernels);
+    for level in levels {
+        for entry in of(level.lanes).flat_map(|kernel| &kernel.entries) {
+            let run = format!("{module}::{}", level.module);
+            writeln!(text, "{}", entry.replace("LEVEL", level.variant).replace("MODULE", &run))?;
+        }
+    }
+    writeln!(text, "];\nmod {module} {{")?;
+    for level in levels {
+        writeln!(text, "pub mod {} {{", level.module)?;
+        for kernel in of(level.lanes) {
             writeln!(text, "pub mod {} {{", kernel.name)?;
-            writeln!(text, "use crate::{{launch::{{Launch, Memory}}, lanes::{}::*, uniform}};", level.module)?;
+            let crew = if level.module == CHECKED.module { "watched" } else { "unwatched" };
+            writeln!(
+                text,
+                "use crate::{{crew::{crew} as crew, launch::Launch, lanes::{}::*, uniform}};",
+                level.module
+            )?;
             for function in &kernel.functions {
                 if let Some(instructions) = level.instructions {
                     writeln!(text, "#[target_feature(enable = \"{instructions}\")]")?;
@@ -72,26 +159,26 @@ fn generate() -> Result<(), Box<dyn Error>> {
         }
         text.push_str("}\n");
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("kernels.rs"), text)?;
-    Ok(())
+    text.push_str("}\n");
+    Ok(text)
 }
 
 /// A kernel in all its variants.
 struct Translated {
-    name: &'static str,
+    name: String,
     /// Of the table.
     entries: Vec<String>,
     functions: Vec<String>,
 }
 
-/// Every kernel for vectors of `lanes`, translated on all cores.
-fn translated(lanes: u32) -> Result<Vec<Translated>, String> {
-    let waiting = Mutex::new(kernels());
+/// Every job for vectors of `lanes`, translated on all cores.
+fn translated(jobs: &[Job], lanes: u32) -> Result<Vec<Translated>, String> {
+    let waiting = Mutex::new(jobs.iter());
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let work = || {
         let mut done = Vec::new();
-        while let Some(source) = { waiting.lock().map_err(|e| e.to_string())?.next() } {
-            done.push(kernel(source, lanes)?);
+        while let Some(job) = { waiting.lock().map_err(|e| e.to_string())?.next() } {
+            done.push(kernel(job, lanes).map_err(|e| e.to_string())?);
         }
         Ok::<_, String>(done)
     };
@@ -103,18 +190,17 @@ fn translated(lanes: u32) -> Result<Vec<Translated>, String> {
     for part in parts {
         all.extend(part??);
     }
-    all.sort_by_key(|kernel| kernel.name);
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
 }
 
-fn kernel(source: &'static Source, lanes: u32) -> Result<Translated, String> {
-    let name = source.name;
-    let defaults = overrides(name).map_err(|e| e.to_string())?;
-    let mut kernel = Translated { name, entries: Vec::new(), functions: Vec::new() };
-    for (number, variant) in variants(source, lanes).map_err(|e| e.to_string())?.into_iter().enumerate() {
+fn kernel(job: &Job, lanes: u32) -> Result<Translated, ShaderError> {
+    let Job { name, defaults, .. } = job;
+    let mut kernel = Translated { name: name.clone(), entries: Vec::new(), functions: Vec::new() };
+    for (number, variant) in job.variants[usize::from(lanes == 16)].iter().enumerate() {
         let given: Vec<(&str, f64)> = variant.iter().map(|(name, value)| (name.as_str(), f64::from(*value))).collect();
-        let compiled = compile_native(name, &given).map_err(|e| e.to_string())?;
-        let translation = translate(&compiled, lanes).map_err(|e| e.to_string())?;
+        let compiled = compile_native_source(&job.path, &job.text, &given)?;
+        let translation = translate(&compiled, lanes)?;
         let differing: Vec<_> = variant.iter().filter(|(name, value)| defaults.get(*name) != Some(*value)).collect();
         let pairs =
             |list: Vec<(&String, &u32)>| list.iter().map(|(n, v)| format!("({n:?}, {v}), ")).collect::<String>();

@@ -7,10 +7,11 @@
 //! 4. [`Buffer`]: memory; [`machine_memory`]: how much of it there is.
 //! 5. [`Kernel::launch`]: all workgroups of a launch, spread over the cores; [`Kernel::launch_both_ways`] looks for
 //!    missing barriers.
-//! 6. `watch`, in checked builds: which workgroup reads and writes which word.
+//! 6. `watch`, in checked builds: which workgroup reads and writes which word; `crew`: which vector of a workgroup.
 //! 7. `lanes`: the vector operations that translated kernels are written in, once for each level.
 
 mod both_ways;
+mod crew;
 mod lanes;
 pub mod launch;
 mod level;
@@ -28,3 +29,5 @@ pub use launch::{Kernel, Launch, Memory};
 pub use level::Level;
 pub use memory::{Buffer, MachineMemory, Range, Shortage, machine_memory};
 pub use table::{find, find_among};
+#[cfg(feature = "checked")]
+pub use table::{mutants, test_kernels};

@@ -13,6 +13,18 @@ mod translated {
 
 use translated::KERNELS;
 
+/// The kernels of `tests/shaders/`, compiled for every level.
+#[cfg(feature = "checked")]
+pub fn test_kernels() -> &'static [Kernel] {
+    translated::TEST_KERNELS
+}
+
+/// The kernels that have barriers, each without one of them: `matmul_tiled_without_barrier_1`, …
+#[cfg(feature = "checked")]
+pub fn mutants() -> &'static [Kernel] {
+    translated::MUTANTS
+}
+
 /// The kernel `name` compiled for `level`, in the variant that gives the `override` constants these values and leaves
 /// the others as the file has them; `None` if `shaders/variants.toml` has no such variant. A value that the file has
 /// too may be given or left out.

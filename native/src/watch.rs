@@ -9,6 +9,13 @@ use std::{
 thread_local! {
     /// The number of the workgroup that runs on this thread.
     static WORKGROUP: Cell<u32> = const { Cell::new(0) };
+    /// The number of its vector that has its turn.
+    static VECTOR: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What follows is done by this vector of the workgroup.
+pub fn turn(vector: u32) {
+    VECTOR.set(vector);
 }
 
 /// Runs workgroup `number` (x + y * groups.x + z * groups.x * groups.y) on this thread.
@@ -17,7 +24,7 @@ pub fn within<T>(number: u32, run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// A mark per word: 0 when nobody touched it, else `4 * workgroup` with one of the following.
+/// A mark per word: 0 when nobody touched it, else 4 times the number of who did with one of the following.
 const READ: u32 = 1;
 const WRITTEN: u32 = 2;
 /// Of a mark without a workgroup: several read the word.
@@ -27,16 +34,23 @@ const READ_BY_MANY: u32 = 3;
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     marks: *const AtomicU32,
+    /// Whether the marks are of the vectors of a workgroup, and not of workgroups.
+    crew: bool,
 }
 
 impl Watch {
     /// Keeps no marks.
     pub(crate) fn nobody() -> Self {
-        Self { marks: std::ptr::null() }
+        Self { marks: std::ptr::null(), crew: false }
     }
 
     pub(crate) fn new(marks: &[AtomicU32]) -> Self {
-        Self { marks: marks.as_ptr() }
+        Self { marks: marks.as_ptr(), crew: false }
+    }
+
+    /// Marks of the vectors of a workgroup, which share this memory and keep out of each other's way by barriers.
+    pub(crate) fn of_crew(marks: &[AtomicU32]) -> Self {
+        Self { marks: marks.as_ptr(), crew: true }
     }
 
     /// Marks word `index`, which the memory has.
@@ -45,14 +59,20 @@ impl Watch {
         if self.marks.is_null() {
             return;
         }
-        // SAFETY: `Memory::watched` was given a mark for each word, and they outlive the launch.
+        // SAFETY: `Memory::watched` was given a mark for each word, and they outlive the launch; `crew::watched` was
+        // too, and they outlive the workgroup.
         let mark = unsafe { &*self.marks.add(index) };
-        let workgroup = WORKGROUP.get();
+        let me = if self.crew { VECTOR.get() } else { WORKGROUP.get() };
         let mut old = mark.load(Relaxed);
         loop {
-            let new = next(old, workgroup).unwrap_or_else(|deed| {
-                let other = if old == READ_BY_MANY { "others".to_owned() } else { format!("workgroup {}", old >> 2) };
-                panic!("workgroup {workgroup} {deed} by {other} of the same launch: word {index}")
+            let new = next(old, me).unwrap_or_else(|deed| {
+                let (who, of) = if self.crew {
+                    ("vector", "since the last barrier: a barrier is missing")
+                } else {
+                    ("workgroup", "of the same launch")
+                };
+                let other = if old == READ_BY_MANY { "others".to_owned() } else { format!("{who} {}", old >> 2) };
+                panic!("{who} {me} {deed} by {other} {of}: word {index}")
             });
             match mark.compare_exchange_weak(old, new, Relaxed, Relaxed) {
                 Ok(_) => return,
@@ -61,20 +81,20 @@ impl Watch {
         }
     }
 
-    /// The workgroup of this thread reads word `index`.
+    /// The workgroup of this thread, or the vector, reads word `index`.
     pub(crate) fn reads(self, index: usize) {
-        self.touch(index, |old, workgroup| match (old & 3, old >> 2 == workgroup) {
-            (0, _) => Ok(workgroup << 2 | READ),
+        self.touch(index, |old, me| match (old & 3, old >> 2 == me) {
+            (0, _) => Ok(me << 2 | READ),
             (WRITTEN, false) => Err("reads a word that is written"),
             (READ, false) => Ok(READ_BY_MANY),
             _ => Ok(old),
         });
     }
 
-    /// The workgroup of this thread writes word `index`.
+    /// The workgroup of this thread, or the vector, writes word `index`.
     pub(crate) fn writes(self, index: usize) {
-        self.touch(index, |old, workgroup| match (old & 3, old >> 2 == workgroup) {
-            (0, _) | (READ | WRITTEN, true) => Ok(workgroup << 2 | WRITTEN),
+        self.touch(index, |old, me| match (old & 3, old >> 2 == me) {
+            (0, _) | (READ | WRITTEN, true) => Ok(me << 2 | WRITTEN),
             (WRITTEN, false) => Err("writes a word that is written"),
             _ => Err("writes a word that is read"),
         });

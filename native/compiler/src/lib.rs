@@ -8,12 +8,14 @@
 //! 3. [`mod@compile`]: parse, validate, give every `override` its value, run the [`passes`], validate again;
 //!    [`interface`] tells what the kernel binds.
 //! 4. [`mod@translate`]: the same module as Rust, for machines without a GPU; [`mod@variants`] are those that exist.
+//! 5. [`show`]: both side by side, for whoever wants to know what became of a kernel.
 
 pub mod assemble;
 pub mod compile;
 pub mod error;
 pub mod interface;
 pub mod passes;
+pub mod show;
 pub mod source;
 pub mod translate;
 pub mod variants;

@@ -18,6 +18,10 @@ pub fn binary(text: &mut Text, op: Binary, a: &Term, b: &Term) -> Result<Term, S
     {
         return Ok(Term::new(kind, form));
     }
+    if (op, a.kind) == (Binary::Equal, Kind::Bool) {
+        let differ = binary(text, Binary::NotEqual, a, b)?;
+        return unary(text, Unary::LogicalNot, &differ);
+    }
     let name = vector_binary(op, a.kind)?;
     let name = text.bind(&format!("{name}({}, {})", a.vector(), b.vector()));
     Ok(Term::varying(kind, name))

@@ -1,6 +1,9 @@
 //! Where a translation is: the function, the loops around, the lanes that take part.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use naga::{Expression, Function, Handle, LocalVariable, Statement};
 
@@ -24,6 +27,10 @@ pub struct Frame<'a> {
     /// The number and the layout of each variable.
     pub variables: HashMap<Handle<LocalVariable>, (usize, Rc<Layout>)>,
     pub usage: Usage,
+    /// Expressions that the end of a loop's turn reads.
+    pub carried: HashSet<Handle<Expression>>,
+    /// The lines that declare them, for the beginning of the turn.
+    pub declarations: Vec<String>,
     /// The number of the variable that takes the result, if there is one.
     pub result: Option<(usize, Rc<Layout>)>,
     /// How many limits there were where it was called.
@@ -99,7 +106,19 @@ impl<'a> Translator<'a> {
             self.variables += 1;
         }
         let (usage, values) = (Usage::of(function), HashMap::new());
-        self.frames.push(Frame { function, arguments, values, variables, usage, result, limits: 0, returned: None });
+        let (carried, declarations) = Default::default();
+        self.frames.push(Frame {
+            function,
+            arguments,
+            values,
+            variables,
+            usage,
+            carried,
+            declarations,
+            result,
+            limits: 0,
+            returned: None,
+        });
         Ok(())
     }
 

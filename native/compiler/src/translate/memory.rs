@@ -10,15 +10,12 @@ use super::{
     frame::Context,
     place::{Layout, Place, Region, Root},
     term::{Form, Kind, Row, Term, Value},
-    usage::Limit,
 };
 use naga::BinaryOperator as Binary;
 
-/// One access to memory, and what became of it.
+/// One access to memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Touch {
-    /// Where in the shader.
-    pub place: Option<crate::Place>,
     /// The variable of the shader.
     pub label: String,
     /// What became of it.
@@ -85,8 +82,8 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// Stores `value` at `place`.
-    pub fn store(&mut self, place: &Place, value: &Value, context: &Context, limits: &[Limit]) -> Result<(), String> {
+    /// Stores `value` at `place`. `keeps` is for variables: see [`Self::store_variable`].
+    pub fn store(&mut self, place: &Place, value: &Value, context: &Context, keeps: bool) -> Result<(), String> {
         let numbers: Vec<Term> = value.numbers().into_iter().cloned().collect();
         if let Root::Memory(region) = &place.root
             && self.store_four(region, place, &numbers, context)
@@ -97,7 +94,7 @@ impl<'a> Translator<'a> {
             let offset = self.moved(&place.offset, word)?;
             match &place.root {
                 Root::Local(variable) => {
-                    self.store_variable(*variable, &offset, term, context, !limits.is_empty())?;
+                    self.store_variable(*variable, &offset, term, context, keeps)?;
                 }
                 Root::Memory(region) => self.store_word(region, &offset, term, context),
                 Root::Params => return Err("a store to the parameters".into()),
@@ -326,7 +323,7 @@ impl<'a> Translator<'a> {
     }
 
     fn touch(&mut self, region: &Region, way: Way) {
-        self.touches.push(Touch { place: self.text.origin.clone(), label: region.label.clone(), way });
+        self.text.touch = Some(Touch { label: region.label.clone(), way });
     }
 }
 

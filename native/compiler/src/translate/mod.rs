@@ -48,10 +48,15 @@ pub use self::{
 pub struct Translation {
     /// Its lines.
     pub lines: Vec<Line>,
-    /// Each access to memory, and what became of it.
-    pub touches: Vec<Touch>,
     /// Whether the kernel has barriers.
     pub barriers: bool,
+}
+
+impl Translation {
+    /// Each access to memory, and what became of it.
+    pub fn touches(&self) -> impl Iterator<Item = &Touch> {
+        self.lines.iter().filter_map(|line| line.touch.as_ref())
+    }
 }
 
 /// Translates a kernel for vectors of `lanes` invocations.
@@ -64,7 +69,7 @@ pub fn translate(kernel: &Compiled, lanes: u32) -> Result<Translation, ShaderErr
         facts.changed = false;
         let mut translator = Translator::new(kernel, lanes, &mut facts);
         let result = translator.kernel();
-        let Translator { text, touches, barriers, .. } = translator;
+        let Translator { text, barriers, .. } = translator;
         if let Err(message) = result {
             return Err(match text.origin {
                 Some(place) => ShaderError::At { place, message },
@@ -72,7 +77,7 @@ pub fn translate(kernel: &Compiled, lanes: u32) -> Result<Translation, ShaderErr
             });
         }
         if !facts.changed {
-            return Ok(Translation { lines: text.finish(), touches, barriers });
+            return Ok(Translation { lines: text.finish(), barriers });
         }
     }
 }
@@ -84,7 +89,6 @@ struct Translator<'a> {
     lanes: u32,
     facts: &'a mut Facts,
     text: Text,
-    touches: Vec<Touch>,
     /// The calls under way, `main` first.
     frames: Vec<Frame<'a>>,
     /// The loops, switches and functions around the present point.
@@ -93,6 +97,8 @@ struct Translator<'a> {
     variables: usize,
     met: usize,
     barriers: bool,
+    /// The numbers of the variables in workgroup memory.
+    shared: Vec<usize>,
     stage: Option<Stage>,
     /// What variables were assigned since the last branch, loop or call: until the next one nobody needs to read them.
     held: HashMap<(usize, u32), Term>,
@@ -102,7 +108,7 @@ impl<'a> Translator<'a> {
     fn new(kernel: &'a Compiled, lanes: u32, facts: &'a mut Facts) -> Self {
         let module = &kernel.module;
         let barriers = segment::has_barriers(module);
-        let (touches, frames, targets, held) = Default::default();
+        let (frames, targets, shared, held) = Default::default();
         let stage = barriers.then(Stage::default);
         let text = Text::default();
         Self {
@@ -111,12 +117,12 @@ impl<'a> Translator<'a> {
             lanes,
             facts,
             text,
-            touches,
             frames,
             targets,
             variables: 0,
             met: 0,
             barriers,
+            shared,
             stage,
             held,
         }
@@ -180,7 +186,9 @@ impl<'a> Translator<'a> {
                 let words = Layout::of(self.module, variable.ty)?.words();
                 let number = handle.index();
                 self.text.line(format!("let mut w{number}_words = [0u32; {words}];"));
-                self.text.line(format!("let w{number} = Memory::new(w{number}_words.as_mut_ptr(), {words});"));
+                self.text.line(format!("let w{number}_marks = crew::marks({words});"));
+                self.text.line(format!("let w{number} = crew::memory(&mut w{number}_words, &w{number}_marks);"));
+                self.shared.push(number);
             }
         }
         Ok(())
@@ -192,6 +200,9 @@ impl<'a> Translator<'a> {
         self.text.open(format!("for turn in 0..{vectors}u32 {{"));
         self.text.line(format!("let vector = if launch.reverse {{ {vectors} - 1 - turn }} else {{ turn }};"));
         self.text.line(format!("let first = vector * {};", self.lanes));
+        if self.barriers {
+            self.text.line("crew::turn(vector);");
+        }
     }
 
     /// At the beginning of a vector: all lanes take part but those past the last invocation.

@@ -84,7 +84,11 @@ impl<'a> Translator<'a> {
 
     fn collective_statement(&mut self, statement: &'a Statement) -> Result<(), String> {
         match statement {
-            Statement::ControlBarrier(_) => {}
+            Statement::ControlBarrier(barrier) => {
+                for number in self.shared.iter().filter(|_| barrier.contains(Barrier::WORK_GROUP)) {
+                    self.text.line(format!("crew::barrier(&w{number}_marks);"));
+                }
+            }
             Statement::Block(block) => self.collective_block(block)?,
             Statement::If { condition, accept, reject } => {
                 let holds = self.agreed(*condition)?;
@@ -170,6 +174,7 @@ impl<'a> Translator<'a> {
 
     /// Keeps what an expression came to.
     pub fn define(&mut self, handle: Handle<Expression>, value: Value) {
+        let value = if self.frame().carried.contains(&handle) { self.carry(&value) } else { value };
         let in_main = self.frames.len() == 1;
         let mut segment = 0;
         if let Some(stage) = self.stage.as_mut().filter(|_| in_main) {
@@ -185,6 +190,21 @@ impl<'a> Translator<'a> {
             }
         }
         self.frame_mut().values.insert(handle, (segment, value));
+    }
+
+    /// Keeps the numbers of `value`, which the end of a turn reads, where blocks that end before it cannot hide them.
+    fn carry(&mut self, value: &Value) -> Value {
+        let mut declarations = Vec::new();
+        let text = &mut self.text;
+        let carried = value.map(&mut |term| {
+            let Some((now, zero)) = kept(term) else { return term.clone() };
+            let name = text.name("k");
+            text.line(format!("{name} = {now};"));
+            declarations.push(format!("let mut {name} = {zero};"));
+            renamed(term, name)
+        });
+        self.frame_mut().declarations.extend(declarations);
+        carried
     }
 
     /// What an expression came to, if it was computed.
@@ -206,14 +226,19 @@ impl<'a> Translator<'a> {
             }
             let element = if within { format!("{slot}[vector as usize]") } else { format!("uniform::agreed(&{slot})") };
             let name = text.bind(&element);
-            let form = match &term.form {
-                Form::Linear { stride, .. } => Form::Linear { base: name, stride: *stride },
-                Form::Varying(_) => Form::Varying(name),
-                _ => Form::Uniform(name),
-            };
-            Term::new(term.kind, form)
+            renamed(term, name)
         }))
     }
+}
+
+/// The number that `name` now stands for.
+fn renamed(term: &Term, name: String) -> Term {
+    let form = match &term.form {
+        Form::Linear { stride, .. } => Form::Linear { base: name, stride: *stride },
+        Form::Varying(_) => Form::Varying(name),
+        _ => Form::Uniform(name),
+    };
+    Term::new(term.kind, form)
 }
 
 /// The array that keeps number `i` of an expression.

@@ -5,7 +5,7 @@
 //! that leaves a loop or a function earlier than its neighbours is noted in the mask of those *gone* from there; what
 //! follows is for the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use naga::{Block, Expression, Function, Handle, Statement, SwitchCase, SwitchValue};
 
@@ -17,6 +17,7 @@ use super::{
     term::{Kind, Term, Value},
     usage::Limit,
 };
+use crate::passes::operands;
 use naga::BinaryOperator as Binary;
 
 /// The exits that some lanes took and others did not.
@@ -111,8 +112,8 @@ impl<'a> Translator<'a> {
             Statement::Return { value } => return self.give_back(*value, context),
             Statement::Store { pointer, value } => {
                 let (place, value) = (self.pointer(*pointer)?, self.value(*value)?);
-                let limits = self.kept_limits(*pointer, context);
-                self.store(&place, &value, context, &limits)?;
+                let keeps = self.must_keep(*pointer, context);
+                self.store(&place, &value, context, keeps)?;
             }
             Statement::Call { function, arguments, result } => {
                 let arguments = arguments.iter().map(|a| self.value(*a)).collect::<Result<_, _>>()?;
@@ -148,19 +149,21 @@ impl<'a> Translator<'a> {
         Ok(Exits::new())
     }
 
-    /// The reasons for which a store by some lanes must keep the others' numbers.
-    fn kept_limits(&self, pointer: Handle<Expression>, context: &Context) -> Vec<Limit> {
+    /// Whether a store by some lanes must keep the others' numbers.
+    fn must_keep(&self, pointer: Handle<Expression>, context: &Context) -> bool {
         let frame = self.frame();
         let mut root = pointer;
         let variable = loop {
             match frame.function.expressions[root] {
                 Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => root = base,
                 Expression::LocalVariable(variable) => break variable,
-                _ => return Vec::new(),
+                // The caller's variable, of which nothing is known here.
+                Expression::FunctionArgument(_) => return context.mask.is_some(),
+                _ => return false,
             }
         };
-        let since = context.limits.iter().skip(frame.limits).copied();
-        since.filter(|limit| frame.usage.must_keep(variable, *limit)).collect()
+        let mut since = context.limits.iter().skip(frame.limits);
+        since.any(|limit| frame.usage.must_keep(variable, *limit))
     }
 
     fn branch(
@@ -218,9 +221,16 @@ impl<'a> Translator<'a> {
         let target = self.push_target(What::Switch, context.limits.len());
         let number = self.targets[target].number;
         let leave = Exit::Leave(number);
-        if self.facts.exits(number).contains(&leave) {
+        let some_leave = self.facts.exits(number).contains(&leave);
+        if some_leave {
             self.text.line(format!("let mut {} = splat_m(false);", gone(leave)));
+            self.targets[target].limits += 1;
         }
+        // Those that have left it wait behind it for the others.
+        let inside = |body: &'a Block| {
+            let limits = context.limits.iter().copied().chain(some_leave.then_some(Limit::Outside(&raw const *body)));
+            Context { mask: context.mask.clone(), limits: limits.collect() }
+        };
         let labelled = self.facts.has_jump(leave);
         if labelled {
             self.text.open(format!("'x{number}: {{"));
@@ -253,12 +263,12 @@ impl<'a> Translator<'a> {
                 waiting = Some(here);
                 continue;
             }
-            exits.extend(self.case(&case.body, &here, true, context)?);
+            exits.extend(self.case(&case.body, &here, true, &inside(&case.body))?);
         }
         if let Some(block) = default {
             match any {
-                Some(any) => exits.extend(self.case(block, &any, false, context)?),
-                None => exits.extend(self.block(block, context)?),
+                Some(any) => exits.extend(self.case(block, &any, false, &inside(block))?),
+                None => exits.extend(self.block(block, &inside(block))?),
             }
         }
         if labelled {
@@ -320,6 +330,8 @@ impl<'a> Translator<'a> {
             }
             inner.mask = Some(self.text.bind(&live));
         }
+        let (turn, around) = (self.text.mark(), std::mem::take(&mut self.frame_mut().declarations));
+        self.carry_into(continuing, break_if);
         let labelled = self.facts.has_jump(next);
         if labelled {
             self.text.open(format!("'n{number}: {{"));
@@ -328,6 +340,8 @@ impl<'a> Translator<'a> {
         if labelled {
             self.text.close("}");
         }
+        let declarations = std::mem::replace(&mut self.frame_mut().declarations, around);
+        self.text.insert(turn, declarations);
         let mut after = context.clone();
         if !exits.is_empty() {
             // Those that wait for the next turn are back.
@@ -352,6 +366,26 @@ impl<'a> Translator<'a> {
         exits.remove(&leave);
         exits.remove(&next);
         Ok(exits)
+    }
+
+    /// Notes what the end of a turn reads and does not compute itself.
+    fn carry_into(&mut self, continuing: &Block, break_if: Option<Handle<Expression>>) {
+        let frame = self.frame_mut();
+        let expressions = &frame.function.expressions;
+        let (mut read, mut computed) = (HashSet::new(), HashSet::new());
+        read.extend(break_if);
+        operands::for_each_statement(continuing, &mut |statement| {
+            read.extend(operands::read_by(statement));
+            computed.extend(operands::result(statement));
+            let Statement::Emit(range) = statement else { return };
+            for handle in range.clone() {
+                computed.insert(handle);
+                operands::of_expression(&mut expressions[handle].clone(), |operand| {
+                    read.insert(*operand);
+                });
+            }
+        });
+        frame.carried.extend(read.difference(&computed));
     }
 
     /// The test at the end of a turn.

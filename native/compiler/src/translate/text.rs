@@ -1,14 +1,19 @@
 //! The Rust text being written, each line with the place in the shader that it comes from.
 
+use super::memory::Touch;
 use crate::Place;
 
 /// A line of the translation.
 #[derive(Debug, Clone)]
 pub struct Line {
+    /// How many blocks it lies in.
     pub indent: usize,
+    /// Rust.
     pub text: String,
     /// Where in the shader it comes from, where that is known.
     pub origin: Option<Place>,
+    /// The access to memory that it makes.
+    pub touch: Option<Touch>,
 }
 
 /// The text being written.
@@ -19,13 +24,16 @@ pub struct Text {
     names: usize,
     /// Where the translation is at in the shader.
     pub origin: Option<Place>,
+    /// The access to memory that the next line makes.
+    pub touch: Option<Touch>,
 }
 
 impl Text {
     /// Appends a line.
     pub fn line(&mut self, text: impl Into<String>) {
         let text = text.into();
-        self.lines.push(Line { indent: self.indent, text, origin: self.origin.clone() });
+        let (origin, touch) = (self.origin.clone(), self.touch.take());
+        self.lines.push(Line { indent: self.indent, text, origin, touch });
     }
 
     /// Appends a line that opens a block.
@@ -67,7 +75,7 @@ impl Text {
     /// Inserts lines at a mark, indented as the line before the mark and one deeper.
     pub fn insert(&mut self, mark: usize, lines: impl IntoIterator<Item = String>) {
         let indent = self.lines.get(mark).map_or(self.indent, |line| line.indent);
-        let lines = lines.into_iter().map(|text| Line { indent, text, origin: None });
+        let lines = lines.into_iter().map(|text| Line { indent, text, origin: None, touch: None });
         self.lines.splice(mark..mark, lines);
     }
 

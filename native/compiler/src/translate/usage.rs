@@ -90,9 +90,12 @@ impl Usage {
         }
     }
 
-    /// Whether the first thing done with a variable may be to read it.
+    /// Whether a variable may be read before anything is assigned to it: always, unless the first thing done with it is
+    /// an assignment and it is read in the same block only.
     pub fn reads_first(&self, variable: Handle<LocalVariable>) -> bool {
-        self.accesses.get(&variable).and_then(|all| all.get(1)).is_some_and(|first| !first.assigns)
+        let all = self.accesses.get(&variable).map_or(&[][..], Vec::as_slice);
+        let Some((first, rest)) = all.get(1..).and_then(<[_]>::split_first) else { return false };
+        !first.assigns || rest.iter().any(|access| !access.assigns && !access.path.starts_with(&first.path))
     }
 
     fn is_loop_part(&self, block: BlockId) -> bool {
@@ -169,6 +172,13 @@ impl Walk<'_> {
             Statement::Store { pointer, .. } => {
                 if let Some((variable, whole)) = self.variable(*pointer) {
                     self.note(variable, whole);
+                }
+            }
+            Statement::Call { arguments, .. } => {
+                for argument in arguments {
+                    if let Some((variable, _)) = self.variable(*argument) {
+                        self.note(variable, false);
+                    }
                 }
             }
             Statement::Loop { body, continuing, .. } => {

@@ -1,0 +1,38 @@
+//! Each barrier of the kernels matters: without it, what a kernel computes depends on the order of its vectors.
+
+use bytemuck::cast_slice;
+use sumi_native::{Kernel, Level, find, mutants};
+
+use super::{buffer, numbers, whole};
+
+/// Launches a kernel with barriers on a small problem, both ways.
+fn launch(kernel: &Kernel) -> Result<(), String> {
+    let matmul = kernel.name.starts_with("matmul");
+    // 64 by 40 by 64; or a convolution of a 12 x 12 picture with 8 channels to 16, by 3 x 3 at stride 1, padding 1.
+    let params: &[u32] = match matmul {
+        true => &[64, 40, 64],
+        false => &[1, 12, 12, 8, 12, 12, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+    };
+    let floats = |count| numbers(count).iter().map(|v| (*v as f32 - 30.0).to_bits()).collect::<Vec<_>>();
+    let words = if matmul { [64 * 40, 40 * 64, 64 * 64] } else { [2304; 3] };
+    let buffers = words.map(|words| buffer(&floats(words)));
+    let ranges = whole(&buffers);
+    // Both factors are bound twice, as numbers and as vec4s.
+    let ranges = [0, 0, 1, 1, 2].map(|i: usize| ranges[i]);
+    let mut buffers = buffers;
+    kernel.launch_both_ways(cast_slice(params), &mut buffers, &ranges, [1; 3])
+}
+
+#[test]
+fn every_barrier_is_missed() {
+    assert!(!mutants().is_empty());
+    for mutant in mutants() {
+        let (name, _) = mutant.name.split_once("_without_barrier_").expect("mutants are called so");
+        let whole = find(Level::Checked, name, mutant.overrides).expect("it is one of our kernels");
+        launch(whole).unwrap_or_else(|error| panic!("{name} with all its barriers: {error}"));
+        match launch(mutant) {
+            Ok(()) => panic!("{} gives the same result both ways", mutant.name),
+            Err(error) => assert!(error.contains("a barrier is missing"), "{}: {error}", mutant.name),
+        }
+    }
+}
