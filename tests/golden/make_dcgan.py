@@ -47,7 +47,8 @@ steps' lies so near its kink that float32's rounding decides on which side, whic
 its tensor's largest entry; and Adam turns a gradient near zero into a whole step of either sign. Neither says anything
 about an engine. Of the seeds 0 to 614, 146 keeps its activations farthest from the kinks (twice the rounding noise of
 their layer). With its weights disturbed by up to seven roundings, float32 still met every gradient to 5e-5, ten times
-of ten, and ran free without a flip, six times of six. Other rounding than its own does carry one of step 7 across: see `kink`.
+of ten, and ran free without a flip, six times of six. Other rounding than its own carries one of step 7 across, now
+and then: see `kink`.
 """
 
 import pathlib
