@@ -2,7 +2,9 @@
 //! on the one before: the rules of the repository, then the shaders as text, then their f64 twins against PyTorch, then
 //! the kernels against the twins, then derivatives, then whole trainings; beside them weights, pictures and programs.
 //!
-//! `cargo test --release` runs everything, `cargo test --release tidy` one level of it.
+//! `cargo test --release` runs everything, `cargo test --release tidy` one level of it, on the best adapter of the
+//! machine: a GPU, or else the CPU. `SUMI_TEST_ADAPTER=llvmpipe` takes the one of that name. Whichever it is, its
+//! kernels are also compared with the CPU's; where it is the CPU, they run at every instruction set that the CPU has.
 
 // The repository's own rules: layers, names, sizes, and that nothing is forgotten. No GPU.
 mod tidy;
@@ -20,7 +22,7 @@ mod golden;
 // The f64 twins: against PyTorch, against central differences, and as adjoint pairs. No GPU.
 mod reference;
 
-// Every kernel in f32 against its twin, on whatever adapter opens.
+// Every kernel in f32 against its twin, and each adapter against the CPU.
 mod kernels;
 mod kernels_random;
 

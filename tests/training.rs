@@ -163,40 +163,60 @@ fn adam_takes_pytorchs_steps() {
     }
 }
 
+/// The step whose G half has an activation on a kink, and how far G's weights are after it from PyTorch's if that
+/// activation falls on the other side. `make_dcgan.py kink` computes both.
+const KINK: (u64, f64) = (7, 6.8286e-4);
+
 /// Left alone for ten steps, we drift from float64 no further than ten times what PyTorch's own float32 does.
+///
+/// But for a kink. LeakyReLU's slope jumps at zero, and in step 7 one of D's inputs to it lies 5.9e-6 above, among
+/// neighbours of size 1. Seven steps of float32 move it by as much: on which side it lands is the adapter's rounding,
+/// and one slope of 0.2 instead of 1 moves G's gradient by 4 %. Both sides are right, and no others: the distance is
+/// what float32 allows, or that of the other side. From there on the run goes where float64 did not, so it is then
+/// given float64's G and continues.
 #[test]
 fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
-    let mut trainer = Trainer::new(&gpu(), &config(8, BATCH_STEPS));
-    for step in steps() {
-        if step.number == 1 {
-            load_weights(&trainer.generator.parameters(), &step.generator.weights);
-            load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
+    for gpu in families() {
+        let mut trainer = Trainer::new(&gpu, &config(8, BATCH_STEPS));
+        for step in steps() {
+            if step.number == 1 {
+                load_weights(&trainer.generator.parameters(), &step.generator.weights);
+                load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
+            }
+            let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
+            let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
+            let losses = trainer.step_on(&noise, &real);
+            gpu.submit().expect("the device works");
+            let Losses { d, g, .. } = losses.wait().expect("the device answers");
+            let what = format!("step {} on {:?}", step.number, gpu.family());
+            assert_loss(&format!("{what}: D"), f64::from(d), step.losses[0] + step.losses[1]);
+            assert_loss(&format!("{what}: G"), f64::from(g), step.losses[2]);
+
+            let [of_d, of_g] = [
+                distance(&trainer.discriminator.parameters(), &step.discriminator_after),
+                distance(&trainer.generator.parameters(), &step.generator_after),
+            ];
+            let [by_d, by_g] = step.float32.free_distance;
+            let allowed = [10.0 * by_d, 10.0 * by_g];
+            tell(&format!("{what}: {of_d:.1e} {of_g:.1e} from float64, PyTorch's float32 {by_d:.1e} {by_g:.1e}"));
+            assert!(of_d <= allowed[0], "{what}: D is {of_d:.2e} from float64");
+            if step.number == KINK.0 && (of_g - KINK.1).abs() <= allowed[1] {
+                load_weights(&trainer.generator.parameters(), &step.generator_after.weights);
+                load_moments(&trainer.generator_adam.moments(), &step.generator_after);
+            } else {
+                assert!(of_g <= allowed[1], "{what}: G is {of_g:.2e} from float64");
+            }
         }
-        let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
-        let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
-        let losses = trainer.step_on(&noise, &real);
-        gpu().submit().expect("the device works");
-        let Losses { d, g, .. } = losses.wait().expect("the device answers");
-        let networks = [
-            ("D", trainer.discriminator.parameters(), &step.discriminator_after, step.float32.free_distance[0]),
-            ("G", trainer.generator.parameters(), &step.generator_after, step.float32.free_distance[1]),
-        ];
-        for (network, parameters, after, pytorch) in networks {
-            let squares = parameters.iter().zip(&after.weights).map(|((_, parameter), want)| {
-                let got = wide(&parameter.var().value().to_vec().expect("the device answers"));
-                got.iter().zip(&want.values).map(|(g, w)| (g - w).powi(2)).sum::<f64>()
-            });
-            let ours = squares.sum::<f64>().sqrt();
-            tell(&format!("step {} {network}: {ours:.2e} from float64, PyTorch's float32 {pytorch:.2e}", step.number));
-            assert!(ours <= 10.0 * pytorch, "step {} {network}: {ours:.2e} from float64", step.number);
-        }
-        println!(
-            "step {}: losses {d} {g}, in float64 {} {}",
-            step.number,
-            step.losses[0] + step.losses[1],
-            step.losses[2]
-        );
     }
+}
+
+/// How far all parameters together are from a golden state (L2).
+fn distance(parameters: &[(String, Parameter)], state: &State) -> f64 {
+    let squares = parameters.iter().zip(&state.weights).map(|((_, parameter), want)| {
+        let got = wide(&parameter.var().value().to_vec().expect("the device answers"));
+        got.iter().zip(&want.values).map(|(g, w)| (g - w).powi(2)).sum::<f64>()
+    });
+    squares.sum::<f64>().sqrt()
 }
 
 #[test]

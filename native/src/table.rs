@@ -4,7 +4,12 @@ use crate::{Kernel, Level};
 
 /// The kernels as `build.rs` translated them.
 #[expect(unsafe_code, reason = "translated kernels do not check their indices: see `lanes`")]
-#[allow(warnings, clippy::all, reason = "written by a program, which does not look for the shortest way to say it")]
+#[allow(
+    warnings,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    reason = "written by a program, which looks for no shorter way to say it; what makes it safe is said in `launch`"
+)]
 mod translated {
     use crate::{Kernel, Level};
 

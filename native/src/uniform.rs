@@ -1,15 +1,16 @@
 //! Arithmetic on numbers that all lanes share, where WGSL's rules are not Rust's.
+#![allow(dead_code, reason = "translated kernels use what the shaders of the day divide")]
 
 /// `a / b`; `a` if `b` is zero.
 #[inline(always)]
 pub fn div_u(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { a / b }
+    a.checked_div(b).unwrap_or(a)
 }
 
 /// `a % b`; zero if `b` is zero.
 #[inline(always)]
 pub fn rem_u(a: u32, b: u32) -> u32 {
-    if b == 0 { 0 } else { a % b }
+    a.checked_rem(b).unwrap_or(0)
 }
 
 /// [`div_u`] of the bits of signed numbers; the quotient that does not fit is `a`.

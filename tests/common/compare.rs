@@ -28,6 +28,15 @@ impl Tolerance {
     }
 }
 
+/// Compares an adapter's results with another's: within what the tolerance allows one of them, around the second.
+///
+/// # Panics
+/// As [`assert_close`].
+pub fn assert_agree(what: &str, got: &[f32], other: &[f32], tolerance: Tolerance) {
+    let other: Vec<f64> = other.iter().copied().map(f64::from).collect();
+    assert_close(&format!("{what}, against the CPU"), got, &other, tolerance);
+}
+
 /// Compares element by element.
 ///
 /// # Panics

@@ -6,7 +6,7 @@ pub mod compare;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use sumi::gpu::{FamilyKind, Gpu, Options};
+use sumi::gpu::{AdapterKind, FamilyKind, Gpu, Options, adapters};
 
 /// The adapter that tests run on, where the environment names another than the best one:
 /// `SUMI_TEST_ADAPTER=llvmpipe cargo test --release`.
@@ -34,6 +34,17 @@ pub fn families() -> Vec<Gpu> {
     let kinds = [FamilyKind::Panels, FamilyKind::Tiled].into_iter().chain(lanes.then_some(FamilyKind::Lanes));
     let others = kinds.filter(|kind| adapter.family_of(*kind) != best.family()).map(gpu_with);
     [best.clone()].into_iter().chain(others).collect()
+}
+
+/// A device as programs open it, unchecked, for each instruction set of the CPU with each family of kernels; the best
+/// one with the family that suits it first.
+pub fn levels() -> Vec<Gpu> {
+    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
+    let kinds = [FamilyKind::Panels, FamilyKind::Tiled, FamilyKind::Lanes];
+    let native = || adapters().into_iter().filter(|info| info.kind == AdapterKind::Native);
+    let options = |index: usize, kind| Options { adapter: Some(index.to_string()), checked: false, family: Some(kind) };
+    let all = || native().flat_map(|info| kinds.map(|kind| open(&options(info.index, kind)))).collect();
+    GPUS.get_or_init(all).clone()
 }
 
 /// A device of one's own, as a program opens it, for tests that measure what it holds.

@@ -175,7 +175,7 @@ fn folded(problem: &Problem) -> Case {
         tolerance: Sum { terms: w.dims()[0] * w.dims()[1], largest: largest(&z.values) },
         inputs: vec![z],
         run: Box::new(move |v| {
-            let lanes = panel_lanes(v[0].tape().gpu(), if geometry.n % 2 == 0 { 8 } else { 16 });
+            let lanes = panel_lanes(v[0].tape().gpu(), if geometry.n.is_multiple_of(2) { 8 } else { 16 });
             vec![v[0].tape().constant(panels::fold(v[0].value(), &geometry, lanes))]
         }),
         twin: Box::new(move |v| vec![twin::fold(&v[0], &shape)]),
