@@ -130,7 +130,9 @@ fn places(function: &Function) -> HashSet<Handle<Expression>> {
             }
             Expression::Binary { left, right, .. } if place => used.extend([left, right]),
             ref other => {
-                operands::of_expression(&mut other.clone(), |operand| drop(used_otherwise.insert(*operand)));
+                operands::of_expression(&mut other.clone(), |operand| {
+                    used_otherwise.insert(*operand);
+                });
             }
         }
     }
