@@ -79,12 +79,13 @@ mod tests {
             RegisterTile::cheapest_of(tiles, rows, cols).map(|tile| [tile.rows, tile.cols])
         };
         assert_eq!(chosen(4096, 1024, 16), Some([6, 4]));
-        assert_eq!(chosen(4096, 64, 16), Some([6, 4]));
-        assert_eq!(chosen(4096, 32, 16), Some([8, 2]), "not four vectors, of which two lie outside");
+        assert_eq!(chosen(4096, 64, 16), Some([6, 4]), "not three vectors and one");
         assert_eq!(chosen(4096, 48, 16), Some([8, 3]));
+        assert_eq!(chosen(4096, 32, 16), Some([8, 2]));
         assert_eq!(chosen(4096, 16, 16), Some([8, 1]));
         assert_eq!(chosen(4096, 3, 16), Some([8, 1]));
         assert_eq!(chosen(12, 64, 16), Some([6, 4]));
+        assert_eq!(chosen(4, 64, 16), Some([4, 2]));
         assert_eq!(chosen(1, 64, 16), Some([1, 2]));
         assert_eq!(chosen(4096, 16, 8), Some([6, 2]));
         assert_eq!(chosen(4096, 3, 8), Some([6, 1]));
