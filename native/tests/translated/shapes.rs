@@ -69,9 +69,15 @@ fn less_than_a_vector() {
 fn places_in_three_dimensions() {
     let x = numbers(200);
     let groups = [3, 2, 4];
-    for size in [[3, 5, 2], [16, 2, 2], [4, 8, 1], [8, 1, 4], [1, 24, 1]] {
-        let name = format!("ids_{}_{}_{}", size[0], size[1], size[2]);
-        check(&name, groups, &[0], &x, |_| {
+    let sizes = [
+        ("ids_uneven", [3, 5, 2]),
+        ("ids_wide", [16, 2, 2]),
+        ("ids_narrow", [4, 8, 1]),
+        ("ids_deep", [8, 1, 4]),
+        ("ids_tall", [1, 24, 1]),
+    ];
+    for (name, size) in sizes {
+        check(name, groups, &[0], &x, |_| {
             let places = |[a, b, c]: [u32; 3]| (0..a * b * c).map(move |i| [i % a, i / a % b, i / a / b]);
             let all = places(groups).flat_map(|group| places(size).map(move |local| (group, local)));
             let words = all.flat_map(|(group, local)| {
