@@ -10,6 +10,9 @@ use super::{
 };
 use naga::BinaryOperator as Binary;
 
+/// What is done with one number of each operand.
+type OfNumbers<'f, 'a> = &'f mut dyn FnMut(&mut Translator<'a>, &[Term]) -> Result<Term, String>;
+
 impl<'a> Translator<'a> {
     /// Computes an expression where an `Emit` says so.
     pub fn emit(&mut self, handle: Handle<Expression>, context: &Context) -> Result<(), String> {
@@ -162,11 +165,7 @@ impl<'a> Translator<'a> {
     }
 
     /// Applies `f` to the numbers of `values` component by component; a single number goes with every component.
-    fn lift(
-        &mut self,
-        values: &[Value],
-        f: &mut dyn FnMut(&mut Self, &[Term]) -> Result<Term, String>,
-    ) -> Result<Value, String> {
+    fn lift(&mut self, values: &[Value], f: OfNumbers<'_, 'a>) -> Result<Value, String> {
         let width = values.iter().find_map(|value| match value {
             Value::Many(parts) => Some(parts.len()),
             _ => None,

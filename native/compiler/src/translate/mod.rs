@@ -3,13 +3,13 @@
 //! The translation goes through the kernel once from top to bottom, expression by expression and statement by
 //! statement, and writes a line of Rust for each. In reading order:
 //!
-//! 1. [`term`]: what is known of a number: the same in all lanes, counting them, or different in each.
-//! 2. [`place`]: what pointers point to. [`text`]: the lines being written.
-//! 3. [`arithmetic`]: operations on numbers. `memory`: loads and stores, and which of them are contiguous.
+//! 1. `term`: what is known of a number: the same in all lanes, counting them, or different in each.
+//! 2. `place`: what pointers point to. `text`: the lines being written.
+//! 3. `arithmetic`: operations on numbers. `memory`: loads and stores, and which of them are contiguous.
 //! 4. `expression`, `statement`: naga's, one by one; branches that only some lanes take, and loops that some leave
-//!    earlier than others. [`usage`] tells when their numbers must be kept meanwhile.
+//!    earlier than others. `usage` tells when their numbers must be kept meanwhile.
 //! 5. `segment`: kernels with barriers, cut into stretches that each vector of a workgroup runs in turn.
-//! 6. [`facts`]: what one translation learns for the next, until one contradicts nothing that was assumed.
+//! 6. `facts`: what one translation learns for the next, until one contradicts nothing that was assumed.
 
 mod arithmetic;
 mod expression;

@@ -18,9 +18,9 @@ impl<'a> Translator<'a> {
                 Term::uniform(Kind::U32, self.text.bind(&format!("first_lane({mask})")))
             }
             GatherMode::Broadcast(lane) | GatherMode::Shuffle(lane) => self.number(*lane)?,
-            GatherMode::ShuffleDown(by) => self.from_here(Binary::Add, *by)?,
-            GatherMode::ShuffleUp(by) => self.from_here(Binary::Subtract, *by)?,
-            GatherMode::ShuffleXor(by) => self.from_here(Binary::ExclusiveOr, *by)?,
+            GatherMode::ShuffleDown(by) => self.lane_apart(Binary::Add, *by)?,
+            GatherMode::ShuffleUp(by) => self.lane_apart(Binary::Subtract, *by)?,
+            GatherMode::ShuffleXor(by) => self.lane_apart(Binary::ExclusiveOr, *by)?,
             other => return Err(format!("{other:?} is not covered: kernels know no quads")),
         };
         let text = &mut self.text;
@@ -49,7 +49,7 @@ impl<'a> Translator<'a> {
     }
 
     /// For each lane the one so far from it.
-    fn from_here(&mut self, op: Binary, by: naga::Handle<naga::Expression>) -> Result<Term, String> {
+    fn lane_apart(&mut self, op: Binary, by: naga::Handle<naga::Expression>) -> Result<Term, String> {
         let by = self.number(by)?;
         arithmetic::binary(&mut self.text, op, &Term::lane(), &by)
     }
