@@ -82,8 +82,8 @@ mod tests {
         assert_eq!(chosen(4096, 64, 16), Some([6, 4]), "not three vectors and one");
         assert_eq!(chosen(4096, 48, 16), Some([8, 3]));
         assert_eq!(chosen(4096, 32, 16), Some([8, 2]));
-        assert_eq!(chosen(4096, 16, 16), Some([8, 1]));
-        assert_eq!(chosen(4096, 3, 16), Some([8, 1]));
+        assert_eq!(chosen(4096, 16, 16), Some([16, 1]));
+        assert_eq!(chosen(4096, 3, 16), Some([16, 1]));
         assert_eq!(chosen(12, 64, 16), Some([6, 4]));
         assert_eq!(chosen(4, 64, 16), Some([4, 2]));
         assert_eq!(chosen(1, 64, 16), Some([1, 2]));

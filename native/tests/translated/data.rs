@@ -89,7 +89,7 @@ fn integers() {
     let edges = [0, 1, 2, 7, 31, 32, 33, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, u32::MAX, u32::MAX - 1];
     let mut x: Vec<u32> = edges.iter().flat_map(|a| edges.iter().flat_map(move |b| [*a, *b])).collect();
     x.truncate(2 * 140);
-    let div = |a: u32, b: u32| if b == 0 { a } else { a / b };
+    let div = |a: u32, b: u32| a.checked_div(b).unwrap_or(a);
     let rem = |a: u32, b: u32| if b == 0 { 0 } else { a % b };
     let div_i = |a: i32, b: i32| if b == 0 { a } else { a.wrapping_div(b) };
     let rem_i = |a: i32, b: i32| if b == 0 { 0 } else { a.wrapping_rem(b) };
