@@ -54,6 +54,7 @@ struct Size {
 impl Size {
     fn of(tape: &Tape) -> Self {
         match tape.gpu().adapter().kind {
+            AdapterKind::Native => Self { batch: 64, ndf: 64, product: 1024, probes: [1 << 18, 512, 1 << 25] },
             AdapterKind::Software => Self { batch: 16, ndf: 16, product: 512, probes: [1 << 16, 256, 1 << 22] },
             _ => Self { batch: 128, ndf: 64, product: 2048, probes: [1 << 22, 512, 1 << 27] },
         }
