@@ -20,7 +20,7 @@ struct Fma {
 pub fn fma(x: &Tensor, rounds: u32, scale: f32, shift: f32) -> Tensor {
     let y = Tensor::empty(x.gpu(), x.shape());
     let count = Count::of(x).count;
-    let dispatch = Dispatch::new("fma", &Fma { count, rounds, scale, shift }).invocations((count as usize).div_ceil(8));
+    let dispatch = Dispatch::new("fma", &Fma { count, rounds, scale, shift }).invocations((count as usize).div_ceil(4));
     let elements = x.len() as f64;
     x.gpu().dispatch(dispatch.bind(x).bind(&y).work(32.0 * f64::from(rounds) * elements, 8.0 * elements));
     y

@@ -6,7 +6,7 @@ use super::{Case, normal};
 use crate::common::compare::Tolerance::Pointwise;
 
 pub fn cases() -> Vec<Case> {
-    let sizes = [(1, 0), (5, 1), (33, 2), (2047, 1), (2048, 3), (2049, 1), (5003, 7)];
+    let sizes = [(1, 0), (5, 1), (33, 2), (1023, 1), (1024, 3), (1025, 1), (5003, 7)];
     sizes.into_iter().map(|(size, rounds)| fma(size, rounds)).collect()
 }
 
