@@ -92,7 +92,7 @@ impl Place {
     /// The step of the checkpoint, which must be whole.
     fn saved(&self, run: &str) -> u64 {
         let path = self.path(&format!("{run}/checkpoint.safetensors"));
-        Checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}")).header.steps
+        Checkpoint::read(&path).unwrap_or_else(|error| panic!("{error}")).header.steps()
     }
 }
 

@@ -12,7 +12,10 @@ use sumi::{
         reduce::{Axis, sum},
     },
     tensor::Tensor,
-    train::dcgan::{Config, Losses, Trainer},
+    train::{
+        dcgan::{Config, Losses, Trainer},
+        recipe::Trained,
+    },
 };
 
 use crate::{
@@ -187,7 +190,7 @@ fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
             let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
             let losses = trainer.step_on(&noise, &real);
             gpu.submit().expect("the device works");
-            let Losses { d, g, .. } = losses.wait().expect("the device answers");
+            let Losses { d, g, .. } = Losses::named(&losses.wait().expect("the device answers"));
             let what = format!("step {} on {:?}", step.number, gpu.family());
             assert_loss(&format!("{what}: D"), f64::from(d), step.losses[0] + step.losses[1]);
             assert_loss(&format!("{what}: G"), f64::from(g), step.losses[2]);
@@ -261,7 +264,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
             trainer.step(&batch(step)).expect("the device works");
         }
         let words = |(_, tensor): &(String, Tensor)| tensor.to_words().expect("the device answers");
-        trainer.state().iter().flat_map(words).collect::<Vec<u32>>()
+        trainer.tensors().iter().flat_map(words).collect::<Vec<u32>>()
     };
     assert_eq!(state(5), state(5));
     assert_ne!(state(5), state(6));
@@ -282,7 +285,7 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
         }
         let noise = Random::new(&own, 7, from).normal([4, 1, 1, 8]);
         trainer.draw(&noise).to_vec().expect("the device answers");
-        let reads: Vec<_> = trainer.state().iter().map(|(_, tensor)| tensor.read()).collect();
+        let reads: Vec<_> = trainer.tensors().iter().map(|(_, tensor)| tensor.read()).collect();
         own.submit().expect("the device works");
         reads.iter().for_each(|read| drop(read.wait().expect("the device answers")));
         own.memory()

@@ -20,6 +20,12 @@ impl Linear {
         let bias = bias.then(|| Parameter::new(tape, [outputs], &init.uniform(outputs, bound)));
         Self { weight, bias }
     }
+
+    /// A layer with weights from N(0, `std`²), and zero biases.
+    pub fn normal(tape: &Tape, init: &mut Init, inputs: usize, outputs: usize, std: f32) -> Self {
+        let weight = Parameter::new(tape, [inputs, outputs], &init.normal(inputs * outputs, 0.0, std));
+        Self { weight, bias: Some(Parameter::new(tape, [outputs], &vec![0.0; outputs])) }
+    }
 }
 
 impl Module for Linear {

@@ -6,6 +6,7 @@ pub mod init;
 mod linear;
 mod module;
 mod norm;
+mod residual;
 mod sequential;
 
 pub use self::{
@@ -14,5 +15,6 @@ pub use self::{
     linear::Linear,
     module::{Module, Parameter, parameter_count},
     norm::BatchNorm2d,
+    residual::Residual,
     sequential::Sequential,
 };

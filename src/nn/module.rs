@@ -66,6 +66,24 @@ pub trait Module {
     fn train(&self, _training: bool) {}
 }
 
+impl Module for Box<dyn Module> {
+    fn forward(&self, x: &Var) -> Var {
+        (**self).forward(x)
+    }
+
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        (**self).parameters()
+    }
+
+    fn buffers(&self) -> Vec<(String, Tensor)> {
+        (**self).buffers()
+    }
+
+    fn train(&self, training: bool) {
+        (**self).train(training);
+    }
+}
+
 /// Number of elements of all parameters of a module.
 pub fn parameter_count(module: &dyn Module) -> usize {
     module.parameters().iter().map(|(_, p)| p.var().value().len()).sum()

@@ -3,11 +3,13 @@
 use super::{Module, Parameter};
 use crate::{autograd::Var, tensor::Tensor};
 
-/// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place:
-/// `0.weight`.
+/// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place,
+/// `0.weight`, or by the name that the layer was given; and all of it below a name of its own, `model.0.weight`, where
+/// the sequence has one.
 #[derive(Default)]
 pub struct Sequential {
-    layers: Vec<Box<dyn Module>>,
+    name: String,
+    layers: Vec<(String, Box<dyn Module>)>,
 }
 
 impl Sequential {
@@ -16,36 +18,95 @@ impl Sequential {
         Self::default()
     }
 
-    /// Adds a layer behind the others.
-    pub fn with(mut self, layer: impl Module + 'static) -> Self {
-        self.layers.push(Box::new(layer));
+    /// No layers yet; all state will be named below `name`.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), layers: Vec::new() }
+    }
+
+    /// Adds a layer behind the others, named by its place.
+    pub fn with(self, layer: impl Module + 'static) -> Self {
+        let place = self.layers.len().to_string();
+        self.with_named(&place, layer)
+    }
+
+    /// Adds a layer behind the others. Under an empty name the layer's state keeps the names it has.
+    pub fn with_named(mut self, name: &str, layer: impl Module + 'static) -> Self {
+        self.layers.push((name.to_owned(), Box::new(layer)));
         self
     }
 
-    fn named<T>(&self, of: impl Fn(&dyn Module) -> Vec<(String, T)>) -> Vec<(String, T)> {
-        let layers = self.layers.iter().enumerate();
-        layers
-            .flat_map(|(place, layer)| of(&**layer).into_iter().map(move |(n, state)| (format!("{place}.{n}"), state)))
-            .collect()
+    /// Number of layers.
+    pub fn len(&self) -> usize {
+        self.layers.len()
     }
+
+    /// Whether there are no layers.
+    pub fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> impl Iterator<Item = &dyn Module> {
+        self.layers.iter().map(|(_, layer)| &**layer)
+    }
+
+    /// The outputs of the layers at `places`, which ascend; what comes behind the last of them is not computed.
+    ///
+    /// # Panics
+    /// When there is no layer at one of them.
+    pub fn features(&self, x: &Var, places: &[usize]) -> Vec<Var> {
+        self.watched(x, places, places.last().map_or(0, |last| last + 1)).1
+    }
+
+    /// The output, and beside it those of the layers at `places`.
+    ///
+    /// # Panics
+    /// When there is no layer at one of them.
+    pub fn forward_with_features(&self, x: &Var, places: &[usize]) -> (Var, Vec<Var>) {
+        self.watched(x, places, self.len())
+    }
+
+    /// The output of the first `count` layers, and those of the layers at `places`.
+    fn watched(&self, x: &Var, places: &[usize], count: usize) -> (Var, Vec<Var>) {
+        assert!(count <= self.len(), "features: there are {} layers, and {places:?} are asked for", self.len());
+        let (mut x, mut found) = (x.clone(), Vec::with_capacity(places.len()));
+        for (place, layer) in self.layers().take(count).enumerate() {
+            x = layer.forward(&x);
+            if places.contains(&place) {
+                found.push(x.clone());
+            }
+        }
+        assert_eq!(found.len(), places.len(), "features: there are {} layers, and not all of {places:?}", self.len());
+        (x, found)
+    }
+
+    fn state<T>(&self, of: impl Fn(&dyn Module) -> Vec<(String, T)>) -> Vec<(String, T)> {
+        let named = |(name, layer): &(String, Box<dyn Module>)| {
+            let path = join(&self.name, name);
+            of(&**layer).into_iter().map(move |(n, state)| (join(&path, &n), state)).collect::<Vec<_>>()
+        };
+        self.layers.iter().flat_map(named).collect()
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() || name.is_empty() { format!("{path}{name}") } else { format!("{path}.{name}") }
 }
 
 impl Module for Sequential {
     fn forward(&self, x: &Var) -> Var {
-        self.layers.iter().fold(x.clone(), |x, layer| layer.forward(&x))
+        self.layers().fold(x.clone(), |x, layer| layer.forward(&x))
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {
-        self.named(|layer| layer.parameters())
+        self.state(|layer| layer.parameters())
     }
 
     fn buffers(&self) -> Vec<(String, Tensor)> {
-        self.named(|layer| layer.buffers())
+        self.state(|layer| layer.buffers())
     }
 
     fn train(&self, training: bool) {
-        for layer in &self.layers {
-            layer.train(training);
-        }
+        self.layers().for_each(|layer| layer.train(training));
     }
 }

@@ -17,11 +17,14 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::dcgan;
+use super::{
+    config::Networks,
+    recipe::{Counters, Trained},
+};
 use crate::{gpu, ops::elementwise::copy_into, tensor::Tensor};
 
 /// The version of the format that this program writes, and the only one it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The metadata key.
 const KEY: &str = "sumi";
@@ -37,19 +40,13 @@ pub struct Header {
     /// Which networks, trained how.
     pub recipe: String,
     /// What is computed.
-    pub config: dcgan::Config,
+    pub config: Networks,
     /// Whether pictures are mirrored at random.
     pub flip: bool,
-    /// Steps done.
-    pub steps: u64,
-    /// Steps that the generator's optimizer has taken.
-    pub generator_steps: u64,
-    /// Steps that the discriminator's optimizer has taken.
-    pub discriminator_steps: u64,
-    /// The number of the batch that comes next.
-    pub position: u64,
-    /// How many pictures the batches are made of.
-    pub pictures: u64,
+    /// The whole numbers of the state: steps done, steps that optimizers have taken, …
+    pub counters: Counters,
+    /// Where the pictures to come stand, and of how many.
+    pub position: Counters,
     /// The adapter it was computed on, as [`gpu::AdapterInfo::arithmetic`] names it.
     pub adapter: String,
     /// The family of kernels it was computed by.
@@ -59,39 +56,33 @@ pub struct Header {
     sha256: String,
 }
 
-/// The parts of a header that a run knows.
-#[derive(Debug, Clone)]
-pub struct Progress {
-    /// Steps done.
-    pub steps: u64,
-    /// Steps that the generator's optimizer has taken.
-    pub generator_steps: u64,
-    /// Steps that the discriminator's optimizer has taken.
-    pub discriminator_steps: u64,
-    /// The number of the batch that comes next.
-    pub position: u64,
-    /// How many pictures the batches are made of.
-    pub pictures: u64,
-}
-
 impl Header {
     /// The header of a run on this device.
-    pub fn new(gpu: &gpu::Gpu, config: dcgan::Config, flip: bool, progress: &Progress) -> Self {
-        let Progress { steps, generator_steps, discriminator_steps, position, pictures } = *progress;
+    pub fn new(gpu: &gpu::Gpu, config: Networks, flip: bool, counters: Counters, position: Counters) -> Self {
         Self {
             version: VERSION,
-            recipe: "dcgan".to_owned(),
+            recipe: config.recipe().to_owned(),
             config,
             flip,
-            steps,
-            generator_steps,
-            discriminator_steps,
+            counters,
             position,
-            pictures,
             adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
             sha256: String::new(),
         }
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        self.counters.get("steps").copied().unwrap_or(0)
+    }
+
+    /// The number of the batch that comes next, by its name in [`Header::position`]. Batches are counted: where they
+    /// are of `batch` pictures now and were of another size, the count goes on after about as many pictures. Not the
+    /// same ones, for what an epoch leaves out at its end depends on the size.
+    pub fn position(&self, name: &str, batch: usize) -> u64 {
+        let position = self.position.get(name).copied().unwrap_or(0);
+        position * self.config.batch() as u64 / batch as u64
     }
 
     fn json(&self) -> String {
@@ -278,18 +269,20 @@ impl Checkpoint {
         Ok(Self { header, tensors: named.into_iter().map(values).collect::<Result<_, _>>()? })
     }
 
-    /// Overwrites the tensors of `state`, on the device. Records; does not submit.
+    /// Overwrites a state: its tensors, on the device, and its numbers. Records; does not submit.
     ///
     /// # Errors
     /// When a tensor is missing, has another shape, or is not part of the state; then nothing was overwritten.
-    pub fn load_into(&self, path: &Path, state: &[(String, Tensor)]) -> Result<(), Error> {
-        let differences = self.differences(state);
+    pub fn load_into(&self, path: &Path, trained: &mut dyn Trained) -> Result<(), Error> {
+        let state = trained.tensors();
+        let differences = self.differences(&state);
         if !differences.is_empty() {
             return Err(Error::Misfit { path: path.into(), differences: differences.join("\n") });
         }
-        for (name, tensor) in state {
+        for (name, tensor) in &state {
             copy_into(&Tensor::from_slice(tensor.gpu(), tensor.shape(), &self.tensors[name].elements), tensor);
         }
+        trained.set_counters(&self.header.counters);
         Ok(())
     }
 

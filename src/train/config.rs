@@ -1,133 +1,20 @@
 //! All that a run was told: what its flags mean, what is written to `config.toml`, and what may change at a resume.
 
-use std::{fmt::Display, path::PathBuf};
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf, absolute},
+};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Error, dcgan,
-    objective::Objective,
+    flags::RunFlags,
     preset::{Length, Preset},
+    recipe::Ready,
+    run::Listener,
 };
 use crate::{data::portraits::Rendering, gpu::AdapterKind};
-
-const PICTURES: &str = "Pictures";
-const TRAINING: &str = "Training";
-const NETWORKS: &str = "Networks and optimizer";
-const REPORTS: &str = "Checkpoints and reports";
-
-/// The objectives, as the command line and `config.toml` spell them.
-const OBJECTIVES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
-
-/// How portraits are drawn, spelt likewise.
-const RENDERINGS: [&str; 2] = ["anime", "photo"];
-
-/// The widest stage that a network may have, in channels: beyond it one weight alone takes a GiB.
-const WIDEST: usize = 4096;
-
-/// The flags of a run. What is not given comes from the preset, or at a resume from the run's `config.toml`.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Flags {
-    /// Start from these values; every other flag overrides its part [default: dcgan64 on a GPU, small without one]
-    #[arg(long, value_name = "NAME", help_heading = TRAINING,
-        value_parser = PossibleValuesParser::new(Preset::NAMES).try_map(|name| name.parse::<Preset>()))]
-    pub preset: Option<Preset>,
-
-    /// Folder of pictures, searched to the bottom: JPEG, PNG, WebP, BMP, GIF [default: built-in drawn portraits]
-    #[arg(long, value_name = "DIR", help_heading = PICTURES)]
-    pub data: Option<PathBuf>,
-
-    /// How many portraits are drawn where there is no --data [default: 2048]
-    #[arg(long, value_name = "N", help_heading = PICTURES,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub portraits: Option<u32>,
-
-    /// How the portraits are drawn [default: anime]
-    #[arg(long, value_name = "STYLE", help_heading = PICTURES,
-        value_parser = PossibleValuesParser::new(RENDERINGS).try_map(|name| named::<Rendering>(&name)))]
-    pub rendering: Option<Rendering>,
-
-    /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
-    #[arg(long, value_name = "PX", help_heading = PICTURES, value_parser = picture_size)]
-    pub size: Option<usize>,
-
-    /// Mirror each picture left to right with probability 1/2 (--flip=false switches it off at a resume)
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-        help_heading = PICTURES)]
-    pub flip: Option<bool>,
-
-    /// Length of the run in steps, those before a resume included
-    #[arg(long, value_name = "N", conflicts_with = "epochs", help_heading = TRAINING,
-        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
-    pub steps: Option<u64>,
-
-    /// Length of the run in passes through the pictures
-    #[arg(long, value_name = "N", help_heading = TRAINING, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
-    pub epochs: Option<u64>,
-
-    /// Pictures in a batch
-    #[arg(long, value_name = "N", help_heading = TRAINING, value_parser = |text: &str| count(text, 4096))]
-    pub batch: Option<usize>,
-
-    /// Seed of every random choice: the same seed on the same adapter gives the same run, bit for bit [default: 0]
-    #[arg(long, value_name = "N", help_heading = TRAINING,
-        value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
-    pub seed: Option<u64>,
-
-    /// Length of the noise vector that a picture is made from
-    #[arg(long, value_name = "N", help_heading = NETWORKS, value_parser = |text: &str| count(text, 4096))]
-    pub nz: Option<usize>,
-
-    /// Width of the generator: channels of its last hidden stage, doubled at each stage before
-    #[arg(long, value_name = "N", help_heading = NETWORKS, value_parser = |text: &str| count(text, 1024))]
-    pub ngf: Option<usize>,
-
-    /// Width of the discriminator: channels of its first stage, doubled at each stage after
-    #[arg(long, value_name = "N", help_heading = NETWORKS, value_parser = |text: &str| count(text, 1024))]
-    pub ndf: Option<usize>,
-
-    /// Learning rate of both networks (Adam)
-    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
-    pub lr: Option<f64>,
-
-    /// Decay of Adam's first moment
-    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = decay)]
-    pub beta1: Option<f64>,
-
-    /// Decay of Adam's second moment
-    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = decay)]
-    pub beta2: Option<f64>,
-
-    /// Added to Adam's divisor [default: 1e-8]
-    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
-    pub eps: Option<f64>,
-
-    /// Spread of the first weights, of convolutions around 0 and of normalisations around 1 [default: 0.02]
-    #[arg(long, value_name = "X", help_heading = NETWORKS, allow_negative_numbers = true, value_parser = rate)]
-    pub init_std: Option<f64>,
-
-    /// What the two networks play for [default: non-saturating]
-    #[arg(long, value_name = "NAME", help_heading = NETWORKS,
-        value_parser = PossibleValuesParser::new(OBJECTIVES).try_map(|name| named::<Objective>(&name)))]
-    pub objective: Option<Objective>,
-
-    /// Steps from one checkpoint to the next
-    #[arg(long, value_name = "N", help_heading = REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
-    pub checkpoint_every: Option<u64>,
-
-    /// Steps from one sheet of samples to the next
-    #[arg(long, value_name = "N", help_heading = REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
-    pub sample_every: Option<u64>,
-
-    /// Steps from one row of losses.csv to the next [default: 10]
-    #[arg(long, value_name = "N", help_heading = REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
-    pub log_every: Option<u64>,
-
-    /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]
-    #[arg(long, value_name = "NAME|INDEX", help_heading = "Machine")]
-    pub adapter: Option<String>,
-}
 
 /// All that decides a run, as `config.toml` holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,15 +22,10 @@ pub struct RunConfig {
     /// Which networks are trained, and how.
     pub recipe: String,
     /// Where the values came from that no flag gave.
-    pub preset: Preset,
-    /// The folder of pictures; built-in portraits when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<PathBuf>,
-    /// How many portraits are drawn.
-    pub portraits: u32,
-    /// How they are drawn; `anime` in a file from before there was a choice.
-    #[serde(default)]
-    pub rendering: Rendering,
+    pub preset: String,
+    /// Where the pictures come from.
+    #[serde(flatten)]
+    pub source: Source,
     /// Whether pictures are mirrored at random.
     pub flip: bool,
     /// How long the run is.
@@ -159,7 +41,41 @@ pub struct RunConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
     /// What is computed.
-    pub dcgan: dcgan::Config,
+    #[serde(flatten)]
+    pub networks: Networks,
+}
+
+/// Where the pictures of a run come from: folders, or the built-in portraits where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The folder of pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// How many portraits are drawn.
+    pub portraits: u32,
+    /// How they are drawn; `anime` in a file from before there was a choice.
+    #[serde(default)]
+    pub rendering: Rendering,
+}
+
+/// What a recipe computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Networks {
+    /// Noise to pictures.
+    Dcgan(dcgan::Config),
+}
+
+/// The flags of one recipe.
+pub trait RecipeFlags {
+    /// Whose they are.
+    fn recipe(&self) -> &'static str;
+
+    /// Whether none is given.
+    fn is_empty(&self) -> bool;
+
+    /// Takes them over into a configuration of their recipe, and tells what they change.
+    fn apply(&self, config: &mut RunConfig, changes: &mut Changes);
 }
 
 /// What flags did to a configuration.
@@ -171,22 +87,65 @@ pub struct Changes {
     pub refused: Vec<String>,
 }
 
+impl Source {
+    /// So many built-in portraits.
+    pub fn portraits(count: u32) -> Self {
+        Self { portraits: count, ..Self::default() }
+    }
+}
+
+impl Networks {
+    /// The recipe's name.
+    pub fn recipe(&self) -> &'static str {
+        match self {
+            Self::Dcgan(_) => "dcgan",
+        }
+    }
+
+    /// Pictures in a batch.
+    pub fn batch(&self) -> usize {
+        match self {
+            Self::Dcgan(config) => config.batch,
+        }
+    }
+
+    fn batch_and_seed(&mut self) -> (&mut usize, &mut u64) {
+        match self {
+            Self::Dcgan(config) => (&mut config.batch, &mut config.seed),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Dcgan(config) => config.check(),
+        }
+    }
+
+    /// Reads or draws the pictures of a run.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn read(&self, run: &RunConfig, tell: &mut dyn Listener) -> Result<Ready, Error> {
+        match self {
+            Self::Dcgan(config) => dcgan::read(run, config, tell),
+        }
+    }
+}
+
 impl RunConfig {
     /// The preset's values, unchanged.
     pub fn of(preset: Preset) -> Self {
         Self {
-            recipe: "dcgan".to_owned(),
-            preset,
-            data: None,
-            portraits: 2048,
-            rendering: Rendering::Anime,
-            flip: false,
-            length: preset.length(),
-            checkpoint_every: preset.checkpoint_every(),
-            sample_every: preset.sample_every(),
+            recipe: preset.networks.recipe().to_owned(),
+            preset: preset.name.to_owned(),
+            source: preset.source,
+            flip: preset.flip,
+            length: preset.length,
+            checkpoint_every: preset.checkpoint_every,
+            sample_every: preset.sample_every,
             log_every: 10,
             adapter: None,
-            dcgan: preset.networks(),
+            networks: preset.networks,
         }
     }
 
@@ -194,54 +153,38 @@ impl RunConfig {
     /// that suits the adapter.
     ///
     /// # Errors
-    /// When the values do not go together.
-    pub fn new(flags: &Flags, adapter: AdapterKind) -> Result<Self, Error> {
-        let mut config = Self::of(flags.preset.unwrap_or_else(|| Preset::suited_to(adapter)));
-        let _ = config.apply(flags);
+    /// When there is no such preset, or the values do not go together.
+    pub fn new(flags: &RunFlags, own: &dyn RecipeFlags, adapter: AdapterKind) -> Result<Self, Error> {
+        let Some(preset) = Preset::find(own.recipe(), flags.preset.as_deref(), adapter) else {
+            let names: Vec<_> = Preset::all(own.recipe()).iter().map(|preset| preset.name).collect();
+            return Err(wrong("preset", format!("{} has only {}", own.recipe(), names.join(", "))));
+        };
+        let mut config = Self::of(preset);
+        let _ = config.apply(flags, own);
         config.check()?;
         Ok(config)
     }
 
     /// Takes the flags over and tells what they change.
-    pub fn apply(&mut self, flags: &Flags) -> Changes {
+    pub fn apply(&mut self, flags: &RunFlags, own: &dyn RecipeFlags) -> Changes {
         let mut changes = Changes::default();
-        let Self { dcgan, .. } = self;
-        changes.refuse("size", &mut dcgan.size, flags.size);
-        changes.refuse("nz", &mut dcgan.nz, flags.nz);
-        changes.refuse("ngf", &mut dcgan.ngf, flags.ngf);
-        changes.refuse("ndf", &mut dcgan.ndf, flags.ndf);
+        if own.recipe() == self.recipe {
+            own.apply(self, &mut changes);
+        } else if !own.is_empty() {
+            changes.refused.push(format!(
+                "this run is one of {0}, and some of the flags are not its own; say `train {0} --resume …`, \
+                 whose --help lists them",
+                self.recipe
+            ));
+        }
+        let (batch, seed) = self.networks.batch_and_seed();
         changes.make(
             "batch",
-            &mut dcgan.batch,
+            batch,
             flags.batch,
             "epochs are counted in batches of that size, and the pictures to come are not quite those left before",
         );
-        changes.make(
-            "seed",
-            &mut dcgan.seed,
-            flags.seed,
-            "noise and the order of the pictures are others from here on",
-        );
-        changes.make("lr", &mut dcgan.lr, flags.lr, "the steps to come use it");
-        changes.make(
-            "beta1",
-            &mut dcgan.beta1,
-            flags.beta1,
-            "the steps to come use it, on moments kept under the old one",
-        );
-        changes.make(
-            "beta2",
-            &mut dcgan.beta2,
-            flags.beta2,
-            "the steps to come use it, on moments kept under the old one",
-        );
-        changes.make("eps", &mut dcgan.eps, flags.eps, "the steps to come use it");
-        changes.refuse("init-std", &mut dcgan.init_std, flags.init_std);
-        changes.make("objective", &mut dcgan.objective, flags.objective, "losses before and after do not compare");
-        let data = flags.data.as_ref().map(|path| Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())));
-        changes.make("data", &mut self.data, data, "the networks go on with these pictures");
-        changes.make("portraits", &mut self.portraits, flags.portraits, "the order of the pictures is another");
-        changes.make("rendering", &mut self.rendering, flags.rendering, "the networks go on with these pictures");
+        changes.make("seed", seed, flags.seed, "noise and the order of the pictures are others from here on");
         changes.make("flip", &mut self.flip, flags.flip, "the steps to come follow it");
         let length = flags.steps.map(Length::Steps).or(flags.epochs.map(Length::Epochs));
         changes.make("length", &mut self.length, length, "counted from the start of the run");
@@ -259,48 +202,33 @@ impl RunConfig {
     /// # Errors
     /// A sentence that names the value.
     pub fn check(&self) -> Result<(), Error> {
-        let dcgan::Config { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, .. } = self.dcgan;
-        let wrong = |name: &str, reason: String| Error::Config(format!("{name}: {reason}"));
-        picture_size(&size.to_string()).map_err(|reason| wrong("size", reason))?;
-        for (name, value, most) in [("batch", batch, 4096), ("nz", nz, 4096), ("ngf", ngf, 1024), ("ndf", ndf, 1024)] {
-            count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
+        if self.recipe != self.networks.recipe() {
+            return Err(wrong("recipe", format!("{} does not go with [{}]", self.recipe, self.networks.recipe())));
         }
-        for (name, value) in [("lr", lr), ("eps", eps), ("init_std", init_std)] {
-            rate(&value.to_string()).map_err(|reason| wrong(name, reason))?;
-        }
-        for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
-            decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
-        }
-        for (name, width) in [("ngf", ngf), ("ndf", ndf)] {
-            let widest = width * (size / 8);
-            if widest > WIDEST {
-                let reason = format!(
-                    "{width} at {size}×{size} pixels makes a stage of {widest} channels, and {WIDEST} are the most; \
-                     take at most {}",
-                    WIDEST / (size / 8)
-                );
-                return Err(wrong(name, reason));
-            }
-        }
-        let counts = [self.checkpoint_every, self.sample_every, self.log_every, u64::from(self.portraits)];
+        let counts = [self.checkpoint_every, self.sample_every, self.log_every, u64::from(self.source.portraits)];
         if counts.contains(&0) {
             return Err(Error::Config("checkpoint_every, sample_every, log_every and portraits are 1 or more".into()));
         }
-        match self.recipe.as_str() {
-            "dcgan" => Ok(()),
-            other => Err(wrong("recipe", format!("this program trains dcgan, not {other}"))),
-        }
+        self.networks.check()
     }
 }
 
 impl Changes {
-    fn make<T: PartialEq + Serialize>(&mut self, name: &str, field: &mut T, flag: Option<T>, meaning: &str) {
+    /// Takes a flag over where it was given and differs.
+    pub(super) fn make<T: PartialEq + Serialize>(&mut self, name: &str, field: &mut T, flag: Option<T>, meaning: &str) {
         let Some(value) = flag.filter(|value| value != field) else { return };
         self.made.push(format!("--{name}: {} instead of {}; {meaning}", shown(&value), shown(field)));
         *field = value;
     }
 
-    fn refuse<T: PartialEq + Display>(&mut self, name: &str, field: &mut T, flag: Option<T>) {
+    /// The same for a folder, which `config.toml` names from the root.
+    pub(super) fn make_path(&mut self, name: &str, field: &mut Option<PathBuf>, flag: Option<&PathBuf>, meaning: &str) {
+        let from_root = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.make(name, field, flag.map(|path| Some(from_root(path))), meaning);
+    }
+
+    /// Takes a flag over where it was given and differs, which a run that exists must not do.
+    pub(super) fn refuse<T: PartialEq + Display>(&mut self, name: &str, field: &mut T, flag: Option<T>) {
         let Some(value) = flag.filter(|value| value != field) else { return };
         self.refused.push(format!(
             "--{name} {value} does not fit this run: its networks were made with {name} = {field} and cannot change; \
@@ -308,6 +236,11 @@ impl Changes {
         ));
         *field = value;
     }
+}
+
+/// What is wrong with a value, as an error.
+pub(super) fn wrong(name: &str, reason: impl Display) -> Error {
+    Error::Config(format!("{name}: {reason}"))
 }
 
 /// A value as `config.toml` would show it.
@@ -318,29 +251,4 @@ pub(super) fn shown(value: &impl Serialize) -> String {
         Ok(serde_json::Value::Object(map)) => map.iter().map(|(key, n)| format!("{n} {key}")).collect(),
         Ok(value) => value.to_string(),
     }
-}
-
-fn picture_size(text: &str) -> Result<usize, String> {
-    let size = text.parse().ok().filter(|size: &usize| size.is_power_of_two() && (16..=512).contains(size));
-    size.ok_or_else(|| format!("{text} is not a power of two from 16 to 512"))
-}
-
-fn count(text: &str, most: usize) -> Result<usize, String> {
-    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
-    count.ok_or_else(|| format!("{text} is not a whole number from 1 to {most}"))
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let rate = text.parse().ok().filter(|rate: &f64| *rate > 0.0 && *rate <= 1.0);
-    rate.ok_or_else(|| format!("{text} is not a number above 0 and up to 1"))
-}
-
-fn decay(text: &str) -> Result<f64, String> {
-    let decay = text.parse().ok().filter(|decay: &f64| (0.0..1.0).contains(decay));
-    decay.ok_or_else(|| format!("{text} is not a number from 0 to below 1"))
-}
-
-/// A value from the name that `config.toml` gives it.
-fn named<T: DeserializeOwned>(name: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_value(name.into())
 }

@@ -11,13 +11,13 @@ use crate::{
 const STRIDE: usize = 64;
 
 /// Scalars on their way from the device.
-pub(super) struct Pending {
+pub struct Pending {
     readback: Readback,
 }
 
 impl Pending {
     /// Records the read of these scalars.
-    pub(super) fn new(scalars: &[&Var]) -> Self {
+    pub(crate) fn new(scalars: &[&Var]) -> Self {
         let gpu = scalars[0].tape().gpu();
         let buffer = gpu.buffer(scalars.len() * STRIDE * 4);
         for (place, scalar) in scalars.iter().enumerate() {
@@ -26,11 +26,19 @@ impl Pending {
         Self { readback: gpu.read(&buffer) }
     }
 
-    pub(super) fn try_take(&self) -> Result<Option<Vec<f32>>, Error> {
+    /// The figures if they have arrived, else `None`; never waits.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn try_take(&self) -> Result<Option<Vec<f32>>, Error> {
         Ok(self.readback.try_take()?.map(Self::picked))
     }
 
-    pub(super) fn wait(&self) -> Result<Vec<f32>, Error> {
+    /// Waits for the figures.
+    ///
+    /// # Errors
+    /// When the device failed.
+    pub fn wait(&self) -> Result<Vec<f32>, Error> {
         self.readback.wait().map(Self::picked)
     }
 

@@ -5,8 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use super::{
     Error,
     config::{RunConfig, shown},
-    report::sheet,
-    run::{Listener, SHEET},
+    run::Listener,
 };
 use crate::data::Pictures;
 
@@ -21,15 +20,15 @@ pub(super) struct Read {
 }
 
 /// Reads or draws them.
-pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Read, Error> {
-    let (size, start) = (config.dcgan.size, Instant::now());
-    let Some(folder) = &config.data else {
-        let count = config.portraits as usize;
+pub(super) fn read(config: &RunConfig, size: usize, tell: &mut dyn Listener) -> Result<Read, Error> {
+    let (source, start) = (&config.source, Instant::now());
+    let Some(folder) = &source.data else {
+        let count = source.portraits as usize;
         tell.say(&format!(
             "No --data: drawing {count} {} portraits of {size}×{size} pixels, the same in every run",
-            shown(&config.rendering)
+            shown(&source.rendering)
         ));
-        let drawn = Pictures::portraits(count, size, config.rendering, &mut |done, all| tell.preparing(done, all))?;
+        let drawn = Pictures::portraits(count, size, source.rendering, &mut |done, all| tell.preparing(done, all))?;
         tell.say(&format!("Drew {count} portraits in {:.1} s, {}", start.elapsed().as_secs_f64(), mib(&drawn)));
         return Ok(Read { pictures: drawn, skipped: Vec::new() });
     };
@@ -43,14 +42,6 @@ pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Re
     }
     tell.say(&format!("In {:.1} s {report}; {}", start.elapsed().as_secs_f64(), mib(&pictures)));
     Ok(Read { pictures, skipped: report.skipped })
-}
-
-/// The first pictures of a set as a sheet.
-pub(super) fn real(pictures: &Pictures) -> image::RgbImage {
-    let (count, columns) = SHEET;
-    let each = 3 * pictures.size().pow(2);
-    let shown = &pictures.pixels()[..count.min(pictures.len()) * each];
-    sheet::sheet(shown, pictures.size(), columns)
 }
 
 fn mib(pictures: &Pictures) -> String {

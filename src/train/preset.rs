@@ -1,26 +1,34 @@
 //! Named starting points: values that belong together. Every flag overrides its part.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::dcgan::Config;
+use super::{
+    config::{Networks, Source},
+    dcgan,
+};
 use crate::gpu::AdapterKind;
 
-/// A starting point, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// The paper's networks with one stage less.
-    Dcgan32,
-    /// The paper's networks, as pytorch/examples builds them.
-    Dcgan64,
-    /// One stage more, 1024 channels at the widest.
-    Dcgan128,
-    /// Two stages more, at half the width so that the widest stage stays at 1024 channels.
-    Dcgan256,
-    /// Networks that a CPU trains in minutes.
-    Small,
+/// A starting point.
+#[derive(Debug, Clone)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// Where the pictures come from.
+    pub source: Source,
+    /// Whether pictures are mirrored at random.
+    pub flip: bool,
+    /// For how long.
+    pub length: Length,
+    /// Steps from one sheet of samples to the next.
+    pub sample_every: u64,
+    /// Steps from one checkpoint to the next.
+    pub checkpoint_every: u64,
+    /// What is computed.
+    pub networks: Networks,
 }
 
 /// How long a run is.
@@ -43,58 +51,27 @@ impl fmt::Display for Length {
 }
 
 impl Preset {
-    /// Every preset.
-    pub const ALL: [Self; 5] = [Self::Dcgan32, Self::Dcgan64, Self::Dcgan128, Self::Dcgan256, Self::Small];
-    /// Their names, in the same order.
-    pub const NAMES: [&str; 5] = ["dcgan32", "dcgan64", "dcgan128", "dcgan256", "small"];
-
-    /// What is taken where no preset is asked for: the paper's on a GPU, the small one where shaders run on the CPU.
-    pub fn suited_to(adapter: AdapterKind) -> Self {
-        if adapter.is_cpu() { Self::Small } else { Self::Dcgan64 }
-    }
-
-    /// What is computed.
-    pub fn networks(self) -> Config {
-        let paper = Config::default();
-        match self {
-            Self::Dcgan32 => Config { size: 32, ..paper },
-            Self::Dcgan64 => paper,
-            Self::Dcgan128 => Config { size: 128, batch: 32, ..paper },
-            Self::Dcgan256 => Config { size: 256, batch: 16, ngf: 32, ndf: 32, ..paper },
-            Self::Small => Config { size: 32, batch: 16, nz: 64, ngf: 32, ndf: 16, lr: 4e-4, ..paper },
+    /// The presets of a recipe: the first is the one for GPUs, the last the one for CPUs.
+    ///
+    /// # Panics
+    /// When there is no such recipe.
+    pub fn all(recipe: &str) -> Vec<Self> {
+        match recipe {
+            "dcgan" => dcgan::presets(),
+            other => panic!("there is no recipe '{other}'"),
         }
     }
 
-    /// For how long.
-    pub fn length(self) -> Length {
-        match self {
-            Self::Small => Length::Steps(4000),
-            _ => Length::Epochs(25),
+    /// The preset of a name, or without one that which suits the adapter; `None` when the recipe has none of that name.
+    ///
+    /// # Panics
+    /// When there is no such recipe.
+    pub fn find(recipe: &str, name: Option<&str>, adapter: AdapterKind) -> Option<Self> {
+        let mut all = Self::all(recipe);
+        match name {
+            Some(name) => all.into_iter().find(|preset| preset.name == name),
+            None if adapter.is_cpu() => all.pop(),
+            None => Some(all.swap_remove(0)),
         }
-    }
-
-    /// Steps from one sheet of samples to the next.
-    pub fn sample_every(self) -> u64 {
-        if self == Self::Small { 100 } else { 250 }
-    }
-
-    /// Steps from one checkpoint to the next.
-    pub fn checkpoint_every(self) -> u64 {
-        if self == Self::Small { 200 } else { 500 }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(Self::NAMES[*self as usize])
-    }
-}
-
-impl FromStr for Preset {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|preset| preset.to_string() == name);
-        found.ok_or_else(|| format!("there is no preset '{name}', only {}", Self::NAMES.join(", ")))
     }
 }

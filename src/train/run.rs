@@ -5,28 +5,20 @@ use std::{
     collections::VecDeque,
     io,
     path::Path,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
     Error,
-    checkpoint::{self, Checkpoint, Header, Progress, family},
-    config::{Flags, RunConfig, shown},
-    dcgan::{Losses, PendingLosses, Trainer},
-    pictures::{Read, pictures, real},
+    checkpoint::{self, Checkpoint, Header, family},
+    config::{RecipeFlags, RunConfig},
+    flags::RunFlags,
+    pending::Pending,
     preset::Length,
+    recipe::{Ready, Recipe},
     report::{Folder, LossLog, sheet},
-    sample::{draw, restore},
 };
-use crate::{
-    data::{Loader, LoaderConfig, Pictures},
-    gpu::Gpu,
-    nn::parameter_count,
-};
-
-/// Pictures of a sheet, and of one of its rows.
-pub(super) const SHEET: (usize, usize) = (64, 8);
+use crate::gpu::Gpu;
 
 /// After a checkpoint that could not be written, the next try comes after so long, if not sooner.
 const RETRY: Duration = Duration::from_secs(30);
@@ -43,8 +35,8 @@ pub trait Listener {
     fn begin(&mut self, done: u64, all: u64, batch: usize);
     /// A step was handed to the device; `waited` is how long all steps so far have waited for pictures.
     fn step(&mut self, step: u64, waited: Duration);
-    /// The figures of a step have arrived.
-    fn losses(&mut self, step: u64, epoch: u64, losses: &Losses);
+    /// The figures of a step have arrived, as a person reads them.
+    fn figures(&mut self, step: u64, epoch: u64, figures: &str);
     /// Whether the run is to be saved and left after this step.
     fn should_stop(&self) -> bool;
 }
@@ -63,13 +55,12 @@ pub struct Run {
     gpu: Gpu,
     config: RunConfig,
     folder: Folder,
-    trainer: Trainer,
-    loader: Loader,
+    recipe: Box<dyn Recipe>,
     log: LossLog,
     /// Steps in all.
     length: u64,
     /// Figures on their way from the device: step, epoch, handle.
-    pending: VecDeque<(u64, u64, PendingLosses)>,
+    pending: VecDeque<(u64, u64, Pending)>,
     /// The step of the last checkpoint, `None` before the first.
     saved: Option<u64>,
     /// When the last try to write one failed.
@@ -90,10 +81,10 @@ impl Resumed {
     ///
     /// # Errors
     /// When there is no run, or a flag asks for what its networks cannot change.
-    pub fn read(path: &Path, flags: &Flags) -> Result<Self, Error> {
+    pub fn read(path: &Path, flags: &RunFlags, own: &dyn RecipeFlags) -> Result<Self, Error> {
         let folder = Folder::open(path)?;
         let mut config = folder.read_config()?;
-        let changes = config.apply(flags);
+        let changes = config.apply(flags, own);
         if !changes.refused.is_empty() {
             return Err(Error::Config(changes.refused.join("\n")));
         }
@@ -109,9 +100,9 @@ impl Run {
     /// When the folder is taken, there are no pictures, or the device failed.
     pub fn start(gpu: &Gpu, config: RunConfig, out: Option<&Path>, tell: &mut dyn Listener) -> Result<Self, Error> {
         out.map_or(Ok(()), Folder::check_free)?;
-        let read = pictures(&config, tell)?;
+        let ready = config.networks.read(&config, tell)?;
         let folder = Folder::create(out, &config.recipe)?;
-        Self::begin(gpu, config, folder, read, tell)
+        Self::begin(gpu, config, folder, ready, tell)
     }
 
     /// Goes on with a run from its checkpoint, or from its start where it ended before the first one. A run that cannot
@@ -121,17 +112,19 @@ impl Run {
     /// When the checkpoint cannot be used, all steps are done, there are no pictures, or the device failed.
     pub fn resume(gpu: &Gpu, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
         let Resumed { folder, config, changes } = resumed;
-        let (trainer, header) = match restore(gpu, &folder.checkpoint(), Some(&config.dcgan)) {
-            Err(Error::Checkpoint(checkpoint::Error::Missing { .. })) => {
+        let path = folder.checkpoint();
+        let checkpoint = match Checkpoint::read(&path) {
+            Err(checkpoint::Error::Missing { .. }) => {
                 tell.say(&format!("{} has no checkpoint: starting it from step 0", folder.path().display()));
                 changes.iter().for_each(|change| tell.say(change));
                 folder.tidy()?;
-                let read = pictures(&config, tell)?;
-                return Self::begin(gpu, config, folder, read, tell);
+                let ready = config.networks.read(&config, tell)?;
+                return Self::begin(gpu, config, folder, ready, tell);
             }
-            restored => restored?,
+            read => read?,
         };
-        tell.say(&format!("Resuming {} after step {}", folder.path().display(), header.steps));
+        let header = &checkpoint.header;
+        tell.say(&format!("Resuming {} after step {}", folder.path().display(), header.steps()));
         changes.iter().for_each(|change| tell.say(change));
         if (&header.adapter, &header.family) != (&gpu.adapter().arithmetic(), &family(gpu)) {
             tell.warn(&format!(
@@ -140,18 +133,18 @@ impl Run {
                 header.adapter, header.family
             ));
         }
-        let read = pictures(&config, tell)?;
-        let pictures = &read.pictures;
-        if header.pictures != pictures.len() as u64 {
-            let found = pictures.len();
-            tell.warn(&format!("the run had {} pictures and now has {found}; it goes on with these", header.pictures));
+        let ready = config.networks.read(&config, tell)?;
+        for (part, found) in &ready.pictures {
+            let before = header.position.get(part).copied().unwrap_or(0);
+            if before != *found {
+                tell.warn(&format!("the run had {before} {part} and now has {found}; it goes on with these"));
+            }
         }
-        // Batches are counted. Where they have another size now, the count goes on after about as many pictures: not
-        // the same ones, for what an epoch leaves out at its end depends on the size.
-        let position = header.position * header.config.batch as u64 / config.dcgan.batch as u64;
-        let loader = loader(&config, read.pictures, position);
-        let length = length(&config, &loader);
-        if header.steps >= length {
+        let mut recipe = (ready.begin)(gpu, Some(header));
+        checkpoint.load_into(&path, recipe.trained_mut())?;
+        gpu.finish()?;
+        let length = length(&config, &*recipe);
+        if header.steps() >= length {
             return Err(Error::Config(format!(
                 "the run {} has done its {length} steps; give a larger --steps or --epochs to go on",
                 folder.path().display()
@@ -160,31 +153,35 @@ impl Run {
         // From here on the run really goes on, and its folder is written to.
         folder.tidy()?;
         folder.write_config(&config)?;
-        folder.write_skipped(&read.skipped, tell)?;
-        let mut run = Self::ready(gpu, config, folder, trainer, loader)?;
-        run.saved = Some(header.steps);
+        folder.write_skipped(&ready.skipped, tell)?;
+        let mut run = Self::prepare(gpu, config, folder, recipe)?;
+        run.saved = Some(header.steps());
         run.introduce(tell);
         Ok(run)
     }
 
     /// A run at step 0, in a folder that is made.
-    fn begin(gpu: &Gpu, config: RunConfig, folder: Folder, read: Read, tell: &mut dyn Listener) -> Result<Self, Error> {
+    fn begin(
+        gpu: &Gpu,
+        config: RunConfig,
+        folder: Folder,
+        ready: Ready,
+        tell: &mut dyn Listener,
+    ) -> Result<Self, Error> {
         // First of all, so that a run which ends at any moment from here on can be resumed.
         folder.write_config(&config)?;
-        let trainer = Trainer::new(gpu, &config.dcgan);
-        folder.write_skipped(&read.skipped, tell)?;
-        let loader = loader(&config, read.pictures, 0);
-        let run = Self::ready(gpu, config, folder, trainer, loader)?;
+        folder.write_skipped(&ready.skipped, tell)?;
+        let run = Self::prepare(gpu, config, folder, (ready.begin)(gpu, None))?;
         run.introduce(tell);
-        sheet::save(&real(run.loader.pictures()), &run.folder.real())?;
+        sheet::save(&run.recipe.real(), &run.folder.real())?;
         Ok(run)
     }
 
-    fn ready(gpu: &Gpu, config: RunConfig, folder: Folder, trainer: Trainer, loader: Loader) -> Result<Self, Error> {
-        let length = length(&config, &loader);
-        let log = LossLog::open(&folder.losses(), trainer.steps()).map_err(Error::io("write", folder.losses()))?;
+    fn prepare(gpu: &Gpu, config: RunConfig, folder: Folder, recipe: Box<dyn Recipe>) -> Result<Self, Error> {
+        let (length, steps, path) = (length(&config, &*recipe), recipe.trained().steps(), folder.losses());
+        let log = LossLog::open(&path, recipe.columns(), steps).map_err(Error::io("write", path))?;
         let (gpu, pending) = (gpu.clone(), VecDeque::new());
-        Ok(Self { gpu, config, folder, trainer, loader, log, length, pending, saved: None, failed: None })
+        Ok(Self { gpu, config, folder, recipe, log, length, pending, saved: None, failed: None })
     }
 
     /// The folder of the run.
@@ -194,25 +191,16 @@ impl Run {
 
     /// Steps done.
     pub fn steps(&self) -> u64 {
-        self.trainer.steps()
+        self.recipe.trained().steps()
     }
 
     /// How long steps have waited for pictures, in all.
     pub fn waited(&self) -> Duration {
-        self.loader.waited()
+        self.recipe.waited()
     }
 
     fn introduce(&self, tell: &mut dyn Listener) {
-        let config = &self.config.dcgan;
-        tell.say(&format!(
-            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, \
-             learning rate {4}",
-            config.size,
-            parameter_count(&self.trainer.generator),
-            parameter_count(&self.trainer.discriminator),
-            shown(&config.objective),
-            config.lr,
-        ));
+        tell.say(&self.recipe.introduction());
         tell.say(&format!(
             "The run is kept in {}: samples every {} steps, a checkpoint every {}",
             self.folder.path().display(),
@@ -239,7 +227,7 @@ impl Run {
             self.draw_samples(tell)?;
             self.save(tell)?;
         }
-        tell.begin(self.steps(), self.length, self.config.dcgan.batch);
+        tell.begin(self.steps(), self.length, self.config.networks.batch());
         self.first_step(tell)?;
         let mut stopped = tell.should_stop();
         while self.steps() < self.length && !stopped {
@@ -281,14 +269,13 @@ impl Run {
 
     /// One step, and what is due after it.
     fn step(&mut self, tell: &mut dyn Listener) -> Result<(), Error> {
-        let batch = self.loader.next_batch();
-        let losses = self.trainer.step(&batch.pixels)?;
+        let report = self.recipe.step(self.steps() as f64 / self.length as f64)?;
         let step = self.steps();
         if step == 1 || step.is_multiple_of(self.config.log_every) {
-            self.pending.push_back((step, batch.epoch, losses));
+            self.pending.push_back((step, report.epoch, report.figures));
         }
         self.take_losses(false, tell)?;
-        tell.step(step, self.loader.waited());
+        tell.step(step, self.recipe.waited());
         if step.is_multiple_of(self.config.sample_every) {
             self.draw_samples(tell)?;
         }
@@ -302,15 +289,16 @@ impl Run {
     fn take_losses(&mut self, wait: bool, tell: &mut dyn Listener) -> Result<(), Error> {
         let mut arrived = false;
         while let Some((step, epoch, pending)) = self.pending.front() {
-            let losses = if wait { Some(pending.wait()?) } else { pending.try_take()? };
-            let Some(losses) = losses else { break };
+            let figures = if wait { Some(pending.wait()?) } else { pending.try_take()? };
+            let Some(figures) = figures else { break };
             let (step, epoch) = (*step, *epoch);
             self.pending.pop_front();
-            self.log.push(step, epoch, &losses);
-            tell.losses(step, epoch, &losses);
+            self.log.push(step, epoch, &figures);
+            tell.figures(step, epoch, &self.recipe.describe(&figures));
             arrived = true;
-            if !(losses.d.is_finite() && losses.g.is_finite()) {
-                return Err(self.diverged(step, format!("a loss (D {}, G {})", losses.d, losses.g)));
+            let mut named = self.recipe.columns().iter().zip(&figures);
+            if let Some((name, figure)) = named.find(|(_, figure)| !figure.is_finite()) {
+                return Err(self.diverged(step, format!("{name} ({figure})")));
             }
         }
         if arrived && let Err(error) = self.log.flush() {
@@ -322,15 +310,9 @@ impl Run {
     /// Saves the state, once the figures of all steps so far are known to be good. False when the disk did not take it.
     fn save(&mut self, tell: &mut dyn Listener) -> Result<bool, Error> {
         self.take_losses(true, tell)?;
-        let progress = Progress {
-            steps: self.steps(),
-            generator_steps: self.trainer.generator_adam.steps(),
-            discriminator_steps: self.trainer.discriminator_adam.steps(),
-            position: self.loader.position(),
-            pictures: self.loader.pictures().len() as u64,
-        };
-        let header = Header::new(&self.gpu, self.config.dcgan.clone(), self.config.flip, &progress);
-        let checkpoint = Checkpoint::of(&self.gpu, header, self.trainer.state())?;
+        let (trained, config) = (self.recipe.trained(), self.config.networks.clone());
+        let header = Header::new(&self.gpu, config, self.config.flip, trained.counters(), self.recipe.position());
+        let checkpoint = Checkpoint::of(&self.gpu, header, trained.tensors())?;
         if let Some(name) = checkpoint.not_finite() {
             return Err(self.diverged(self.steps(), format!("an element of {name}")));
         }
@@ -349,11 +331,9 @@ impl Run {
     }
 
     fn draw_samples(&self, tell: &mut dyn Listener) -> Result<(), Error> {
-        let (count, columns) = SHEET;
-        let drawn = draw(&self.trainer, self.config.dcgan.seed, count)?;
-        let path = self.folder.samples(self.steps());
+        let (drawn, path) = (self.recipe.samples()?, self.folder.samples(self.steps()));
         // A sheet that cannot be written is a pity, but no reason to lose the run.
-        match sheet::save(&sheet::sheet(&drawn, self.config.dcgan.size, columns), &path) {
+        match sheet::save(&drawn, &path) {
             Ok(()) => tell.say(&format!("Step {}: samples in {}", self.steps(), path.display())),
             Err(error) => tell.warn(&error.to_string()),
         }
@@ -369,16 +349,10 @@ impl Run {
     }
 }
 
-fn loader(config: &RunConfig, pictures: Pictures, position: u64) -> Loader {
-    let batches =
-        LoaderConfig { batch: config.dcgan.batch, seed: config.dcgan.seed, flip: config.flip, drop_last: true };
-    Loader::at(Arc::new(pictures), batches, position)
-}
-
 /// Steps of the whole run.
-fn length(config: &RunConfig, loader: &Loader) -> u64 {
+fn length(config: &RunConfig, recipe: &dyn Recipe) -> u64 {
     match config.length {
         Length::Steps(steps) => steps,
-        Length::Epochs(epochs) => loader.batches_in(epochs),
+        Length::Epochs(epochs) => recipe.batches_in(epochs),
     }
 }

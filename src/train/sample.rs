@@ -5,7 +5,8 @@ use std::path::Path;
 use super::{
     Error,
     checkpoint::{Checkpoint, Header},
-    dcgan::{Config, Trainer},
+    config::Networks,
+    dcgan::Trainer,
     report::sheet::to_bytes,
 };
 use crate::{gpu, gpu::Gpu, ops::random::Random, tensor::Tensor};
@@ -17,19 +18,15 @@ const BATCH: usize = 16;
 /// The step that sample noise is drawn as: no training ever comes so far, so that it is never trained on.
 const STEP: u64 = u64::MAX;
 
-/// A trainer with the state of a checkpoint file. It computes as `config` says, or as the checkpoint does where there
-/// is none.
+/// A trainer with the state of a DCGAN's checkpoint file.
 ///
 /// # Errors
-/// When the file cannot be used, does not fit the networks of `config`, or the device failed.
-pub fn restore(gpu: &Gpu, path: &Path, config: Option<&Config>) -> Result<(Trainer, Header), Error> {
+/// When the file cannot be used, is of another recipe, or the device failed.
+pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Trainer, Header), Error> {
     let checkpoint = Checkpoint::read(path)?;
-    let header = &checkpoint.header;
-    let mut trainer = Trainer::new(gpu, config.unwrap_or(&header.config));
-    checkpoint.load_into(path, &trainer.state())?;
-    trainer.set_steps(header.steps);
-    trainer.generator_adam.set_steps(header.generator_steps);
-    trainer.discriminator_adam.set_steps(header.discriminator_steps);
+    let Networks::Dcgan(config) = &checkpoint.header.config;
+    let mut trainer = Trainer::new(gpu, config);
+    checkpoint.load_into(path, &mut trainer)?;
     gpu.finish()?;
     Ok((trainer, checkpoint.header))
 }

@@ -82,15 +82,15 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
     let gpu = Gpu::open(&Options { adapter: arguments.adapter.clone(), ..Options::default() })?;
     let checkpoint =
         if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
-    let (trainer, header) = restore(&gpu, checkpoint, None)?;
-    let size = header.config.size;
+    let (trainer, header) = restore(&gpu, checkpoint)?;
+    let size = trainer.config().size;
     if arguments.grid.is_some() {
         check(arguments.count as usize, size)?;
     }
     if arguments.interpolate.is_some() {
         check(arguments.steps as usize, size)?;
     }
-    line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps, gpu.adapter()));
+    line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps(), gpu.adapter()));
     if arguments.out.is_some() || arguments.grid.is_some() {
         draw_and_write(arguments, &trainer)?;
     }

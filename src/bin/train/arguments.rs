@@ -2,8 +2,10 @@
 
 use std::{fmt::Write, path::PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use sumi::train::{config::Flags, preset::Preset};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::PossibleValuesParser};
+use sumi::train::{config::RecipeFlags, dcgan, flags::RunFlags, preset::Preset};
+
+use crate::terminal::values;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,32 +33,43 @@ Ctrl-C finishes the step, saves, and says how to go on; a second Ctrl-C leaves a
 /// Without a subcommand it trains a DCGAN. Every value comes from a preset unless a flag gives it.
 #[derive(Parser)]
 #[command(name = "train", version, args_conflicts_with_subcommands = true)]
-struct Line {
+struct CommandLine {
     #[command(subcommand)]
     recipe: Option<Recipe>,
     #[command(flatten)]
-    dcgan: Arguments,
+    dcgan: Arguments<dcgan::Flags>,
 }
 
 #[derive(Subcommand)]
 enum Recipe {
     /// Noise to pictures (Radford, Metz and Chintala, 2016); what `train` alone does
-    Dcgan(Arguments),
+    Dcgan(Box<Arguments<dcgan::Flags>>),
 }
 
-/// What a DCGAN run is told.
+/// The recipes by their names.
+const RECIPES: [&str; 1] = ["dcgan"];
+
+/// What a run of one recipe is told.
 #[derive(Args)]
-pub struct Arguments {
-    /// Folder of the run; it must not hold anything yet [default: the next free of runs/dcgan-1, runs/dcgan-2, …]
+struct Arguments<F: Args> {
+    #[command(flatten)]
+    machine: Machine,
+    #[command(flatten)]
+    flags: RunFlags,
+    #[command(flatten)]
+    own: F,
+}
+
+/// What is asked of this program beside a run's values.
+#[derive(Args)]
+pub struct Machine {
+    /// Folder of the run; it must not hold anything yet [default: the next free of runs/RECIPE-1, runs/RECIPE-2, …]
     #[arg(long, value_name = "RUN", help_heading = "Run")]
     pub out: Option<PathBuf>,
 
     /// Go on with the run in this folder; flags that are given replace what its config.toml says
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "preset"], help_heading = "Run")]
     pub resume: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub flags: Flags,
 
     /// Show the adapters of this machine, with driver, limits and features, and leave
     #[arg(long, help_heading = "Machine")]
@@ -67,39 +80,47 @@ pub struct Arguments {
     pub profile: bool,
 }
 
-/// Reads the command line; leaves the program when help is wanted or something is wrong.
-pub fn parse() -> Arguments {
-    let teaching = format!("{}\n{EXAMPLES}", presets());
-    let command = Line::command()
-        .mut_subcommand("dcgan", |recipe| recipe.after_help(teaching.clone()))
-        .after_help(teaching.clone());
-    let line = Line::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
-    match line.recipe {
-        Some(Recipe::Dcgan(arguments)) => arguments,
-        None => line.dcgan,
+/// The command line, whichever recipe it is for.
+pub struct Line {
+    pub machine: Machine,
+    pub flags: RunFlags,
+    pub own: Box<dyn RecipeFlags>,
+}
+
+impl Line {
+    /// Reads the command line; leaves the program when help is wanted or something is wrong.
+    pub fn read() -> Self {
+        let mut command = CommandLine::command().mut_arg("preset", |preset| preset.value_parser(names("dcgan")));
+        for recipe in RECIPES {
+            command = command.mut_subcommand(recipe, |command| {
+                let command = command.mut_arg("preset", |preset| preset.value_parser(names(recipe)));
+                command.after_help(format!("{}\n{EXAMPLES}", presets(recipe)))
+            });
+        }
+        let command = command.after_help(format!("{}\n{EXAMPLES}", presets("dcgan")));
+        let line = CommandLine::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+        match line.recipe {
+            Some(Recipe::Dcgan(arguments)) => Self::of(*arguments),
+            None => Self::of(line.dcgan),
+        }
+    }
+
+    fn of<F: Args + RecipeFlags + 'static>(arguments: Arguments<F>) -> Self {
+        let Arguments { machine, flags, own } = arguments;
+        Self { machine, flags, own: Box::new(own) }
     }
 }
 
-/// The presets as a table.
-fn presets() -> String {
-    let mut table = "Presets:\n  name       size  batch   nz  ngf  ndf      lr  beta1  beta2  length\n".to_owned();
-    for preset in Preset::ALL {
-        let c = preset.networks();
-        let _ = writeln!(
-            table,
-            "  {preset:<9} {:>5} {:>6} {:>4} {:>4} {:>4} {:>7} {:>6} {:>6}  {}; samples every {}, checkpoint every {}",
-            c.size,
-            c.batch,
-            c.nz,
-            c.ngf,
-            c.ndf,
-            c.lr,
-            c.beta1,
-            c.beta2,
-            preset.length(),
-            preset.sample_every(),
-            preset.checkpoint_every()
-        );
+fn names(recipe: &str) -> PossibleValuesParser {
+    PossibleValuesParser::new(Preset::all(recipe).into_iter().map(|preset| preset.name))
+}
+
+/// A recipe's presets as a table.
+fn presets(recipe: &str) -> String {
+    let mut table = "Presets (without --preset the first on a GPU, the last on a CPU):\n".to_owned();
+    for preset in Preset::all(recipe) {
+        let _ = writeln!(table, "  {:<12} {}", preset.name, preset.about);
+        let _ = writeln!(table, "  {:<12} {}", "", values(&preset.networks, preset.length));
     }
     table
 }

@@ -6,7 +6,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Line, Machine};
 use sumi::{
     gpu::{Gpu, Options},
     train::{
@@ -19,8 +19,8 @@ use sumi::{
 use terminal::{Terminal, error, line};
 
 fn main() -> ExitCode {
-    let arguments = arguments::parse();
-    if arguments.list_adapters {
+    let arguments = Line::read();
+    if arguments.machine.list_adapters {
         terminal::list_adapters();
         return ExitCode::SUCCESS;
     }
@@ -34,32 +34,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn train(arguments: &Arguments) -> Result<ExitCode, Error> {
+fn train(arguments: &Line) -> Result<ExitCode, Error> {
     let mut terminal = Terminal::new();
-    let resumed = arguments.resume.as_deref().map(|run| Resumed::read(run, &arguments.flags)).transpose()?;
+    let (Machine { out, resume, profile, .. }, flags) = (&arguments.machine, &arguments.flags);
+    let own = &*arguments.own;
+    let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
-    let adapter = arguments.flags.adapter.clone().or(of_run);
+    let adapter = flags.adapter.clone().or(of_run);
     let gpu = Gpu::open(&Options { adapter, ..Options::default() })?;
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
     let mut run = match resumed {
         Some(resumed) => Run::resume(&gpu, resumed, &mut terminal)?,
         None => {
-            let config = RunConfig::new(&arguments.flags, gpu.adapter().kind)?;
-            let chosen = arguments.flags.preset.is_some();
-            line(&terminal::preset_line(&config, gpu.adapter().kind, chosen));
-            Run::start(&gpu, config, arguments.out.as_deref(), &mut terminal)?
+            let config = RunConfig::new(flags, own, gpu.adapter().kind)?;
+            line(&terminal::preset_line(&config, gpu.adapter().kind, flags.preset.is_some()));
+            Run::start(&gpu, config, out.as_deref(), &mut terminal)?
         }
     };
-    let profiled = arguments.profile && gpu.start_profile();
+    let profiled = *profile && gpu.start_profile();
     let outcome = run.train(&mut terminal);
     terminal.close(&run, &gpu);
     if profiled {
         line(&gpu.profile().to_string());
-    } else if arguments.profile {
+    } else if *profile {
         line("No profile: this adapter has no timestamps");
     }
     match outcome? {
-        Outcome::Finished => line(&terminal::what_next(run.folder())),
+        Outcome::Finished => line(&terminal::what_next(&run)),
         Outcome::Interrupted => {
             line(&terminal::how_to_go_on(run.folder()));
             return Ok(ExitCode::from(interrupt::EXIT_CODE));

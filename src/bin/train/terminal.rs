@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sumi::{
     gpu::{AdapterKind, Gpu, adapters},
     train::{
-        config::RunConfig,
-        dcgan::Losses,
+        config::{Networks, RunConfig},
+        preset::Length,
         run::{Listener, Run},
     },
 };
@@ -160,10 +160,8 @@ impl Listener for Terminal {
         }
     }
 
-    fn losses(&mut self, _step: u64, epoch: u64, losses: &Losses) {
-        let Losses { d, g, real, fake, fake_after } = losses;
-        self.figures =
-            format!("  epoch {epoch}  loss D {d:.3} G {g:.3}  D(x) {real:.3}  D(G(z)) {fake:.3} / {fake_after:.3}");
+    fn figures(&mut self, _step: u64, epoch: u64, figures: &str) {
+        self.figures = format!("  epoch {epoch}{figures}");
     }
 
     fn should_stop(&self) -> bool {
@@ -210,19 +208,24 @@ pub fn preset_line(config: &RunConfig, kind: AdapterKind, chosen: bool) -> Strin
         cpu if cpu.is_cpu() => "because shaders run on the CPU here (choose another with --preset)",
         _ => "the usual one on a GPU (choose another with --preset)",
     };
-    let networks = &config.dcgan;
-    format!(
-        "Preset {}, {why}: {}×{} pixels, batch {}, ngf {}, ndf {}, {}",
-        config.preset, networks.size, networks.size, networks.batch, networks.ngf, networks.ndf, config.length
-    )
+    format!("Preset {}, {why}: {}", config.preset, values(&config.networks, config.length))
+}
+
+/// The values of a preset that a person chooses it by.
+pub fn values(networks: &Networks, length: Length) -> String {
+    match networks {
+        Networks::Dcgan(c) => {
+            format!("{}×{} pixels, batch {}, ngf {}, ndf {}, {length}", c.size, c.size, c.batch, c.ngf, c.ndf)
+        }
+    }
 }
 
 /// The end of a run that has done its steps.
-pub fn what_next(run: &Path) -> String {
-    let (train, sample, run) = (command("train"), command("sample"), run.display());
+pub fn what_next(run: &Run) -> String {
+    let (train, sample, folder) = (command("train"), command("sample"), run.folder().display());
     format!(
-        "Done. Draw new pictures:  {sample} {run} -n 64 --seed 7 --out faces --grid faces.png\n\
-         Train on:                 {train} --resume {run} --steps N"
+        "Done. Draw new pictures:  {sample} {folder} -n 64 --seed 7 --out faces --grid faces.png\n\
+         Train on:                 {train} --resume {folder} --steps N"
     )
 }
 

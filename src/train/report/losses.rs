@@ -6,10 +6,7 @@ use std::{
     path::Path,
 };
 
-use crate::train::{checkpoint::replace, dcgan::Losses};
-
-/// The names of the columns.
-const COLUMNS: &str = "step,epoch,d_loss,g_loss,d_real,d_fake,d_fake_after";
+use crate::train::checkpoint::replace;
 
 /// The losses of a run, row by row. A row that the disk had no room for is kept and tried again.
 pub struct LossLog {
@@ -22,16 +19,16 @@ pub struct LossLog {
 
 impl LossLog {
     /// Begins a log, or goes on with one after the row of `step`: later rows are of steps that will be done again, and
-    /// are cut off.
+    /// are cut off. `columns` are the names of a step's figures.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn open(path: &Path, step: u64) -> io::Result<Self> {
+    pub fn open(path: &Path, columns: &[&str], step: u64) -> io::Result<Self> {
         let before = match read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text?,
         };
-        let kept = kept(&before, step);
+        let kept = kept(&before, &format!("step,epoch,{}\n", columns.join(",")), step);
         replace(path, kept.as_bytes())?;
         // Not for appending only: Windows would not let such a file be shortened.
         let mut file = OpenOptions::new().write(true).open(path)?;
@@ -40,9 +37,9 @@ impl LossLog {
     }
 
     /// Adds a row.
-    pub fn push(&mut self, step: u64, epoch: u64, losses: &Losses) {
-        let Losses { d, g, real, fake, fake_after } = losses;
-        self.unwritten += &format!("{step},{epoch},{d},{g},{real},{fake},{fake_after}\n");
+    pub fn push(&mut self, step: u64, epoch: u64, figures: &[f32]) {
+        let figures: String = figures.iter().map(|figure| format!(",{figure}")).collect();
+        self.unwritten += &format!("{step},{epoch}{figures}\n");
     }
 
     /// Writes the rows that were added.
@@ -64,21 +61,22 @@ impl LossLog {
 }
 
 /// The head and the whole rows up to `step`.
-fn kept(text: &str, step: u64) -> String {
+fn kept(text: &str, head: &str, step: u64) -> String {
     let step_of = |row: &str| row.split(',').next().and_then(|field| field.parse::<u64>().ok());
     let rows = text.split_inclusive('\n').skip(1).filter(|row| row.ends_with('\n'));
     let rows = rows.filter(|row| step_of(row).is_some_and(|of_row| of_row <= step));
-    std::iter::once(format!("{COLUMNS}\n")).chain(rows.map(str::to_owned)).collect()
+    std::iter::once(head.to_owned()).chain(rows.map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, kept};
+    use super::kept;
 
     #[test]
     fn rows_beyond_the_step_and_half_rows_are_cut() {
-        let text = format!("{COLUMNS}\n1,0,1,1,1,1,1\n10,0,1,1,1,1,1\n20,1,1,1,1,1,1\n3");
-        assert_eq!(kept(&text, 19), format!("{COLUMNS}\n1,0,1,1,1,1,1\n10,0,1,1,1,1,1\n"));
-        assert_eq!(kept("", 5), format!("{COLUMNS}\n"));
+        const HEAD: &str = "step,epoch,a,b,c,d,e\n";
+        let text = format!("{HEAD}1,0,1,1,1,1,1\n10,0,1,1,1,1,1\n20,1,1,1,1,1,1\n3");
+        assert_eq!(kept(&text, HEAD, 19), format!("{HEAD}1,0,1,1,1,1,1\n10,0,1,1,1,1,1\n"));
+        assert_eq!(kept("", HEAD, 5), HEAD);
     }
 }

@@ -1,8 +1,14 @@
 //! DCGAN's training (Radford, Metz and Chintala, 2016; the step order of pytorch/examples).
 
-use serde::{Deserialize, Serialize};
+mod recipe;
+mod settings;
 
-use super::{objective::Objective, pending::Pending};
+pub use self::settings::{Config, Flags};
+pub(super) use self::{recipe::read, settings::presets};
+use super::{
+    pending::Pending,
+    recipe::{Counters, Trained, state_of},
+};
 use crate::{
     autograd::{Tape, Var},
     gpu::{Error, Gpu},
@@ -16,43 +22,6 @@ use crate::{
     optim::{Adam, AdamConfig},
     tensor::Tensor,
 };
-
-/// Everything that decides what a run computes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// Side of the pictures in pixels: 16, 32, 64, 128, 256, …
-    pub size: usize,
-    /// Pictures in a batch.
-    pub batch: usize,
-    /// Length of the noise vector.
-    pub nz: usize,
-    /// Channels of the generator's last hidden stage.
-    pub ngf: usize,
-    /// Channels of the discriminator's first stage.
-    pub ndf: usize,
-    /// Learning rate of both networks.
-    pub lr: f64,
-    /// Decay of Adam's first moment.
-    pub beta1: f64,
-    /// Decay of Adam's second moment.
-    pub beta2: f64,
-    /// Added to Adam's divisor.
-    pub eps: f64,
-    /// Spread of the first weights.
-    pub init_std: f64,
-    /// What the two networks minimise.
-    pub objective: Objective,
-    /// Seed of every random choice.
-    pub seed: u64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let objective = Objective::NonSaturating;
-        let (lr, beta1, beta2, eps, init_std) = (2e-4, 0.5, 0.999, 1e-8, 0.02);
-        Self { size: 64, batch: 64, nz: 100, ngf: 64, ndf: 64, lr, beta1, beta2, eps, init_std, objective, seed: 0 }
-    }
-}
 
 /// A run in memory: both networks, both optimizers, and how far they have come.
 pub struct Trainer {
@@ -105,29 +74,14 @@ pub struct GeneratorHalf {
     pub logits: Var,
 }
 
-/// The figures of one step on their way from the device.
-pub struct PendingLosses(Pending);
-
-impl PendingLosses {
-    /// The figures if they have arrived, else `None`; never waits.
+impl Losses {
+    /// From the figures of a step, in the order of the fields.
     ///
-    /// # Errors
-    /// When the device failed.
-    pub fn try_take(&self) -> Result<Option<Losses>, Error> {
-        Ok(self.0.try_take()?.map(Self::named))
-    }
-
-    /// Waits for the figures.
-    ///
-    /// # Errors
-    /// When the device failed.
-    pub fn wait(&self) -> Result<Losses, Error> {
-        self.0.wait().map(Self::named)
-    }
-
-    fn named(figures: Vec<f32>) -> Losses {
-        let [d, g, real, fake, fake_after] = figures[..] else { panic!("a step reports five figures") };
-        Losses { d, g, real, fake, fake_after }
+    /// # Panics
+    /// When they are not five.
+    pub fn named(figures: &[f32]) -> Self {
+        let [d, g, real, fake, fake_after] = *figures else { panic!("a step reports five figures") };
+        Self { d, g, real, fake, fake_after }
     }
 }
 
@@ -158,22 +112,12 @@ impl Trainer {
         &self.tape
     }
 
-    /// Steps done.
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    /// Sets the number of steps done, after the state was loaded.
-    pub fn set_steps(&mut self, steps: u64) {
-        self.steps = steps;
-    }
-
     /// One step on a batch of pictures, bytes `[N, size, size, 3]`: noise is drawn, the discriminator learns, then the
     /// generator. Records and submits; does not wait.
     ///
     /// # Errors
     /// When the device failed.
-    pub fn step(&mut self, pictures: &[u8]) -> Result<PendingLosses, Error> {
+    pub fn step(&mut self, pictures: &[u8]) -> Result<Pending, Error> {
         let n = pictures.len() / (self.config.size * self.config.size * 3);
         let random = Random::new(&self.gpu, self.config.seed, self.steps);
         let noise = self.tape.constant(random.normal([n, 1, 1, self.config.nz]));
@@ -185,7 +129,7 @@ impl Trainer {
 
     /// The step itself, on noise `[N, 1, 1, nz]` and real pictures `[N, size, size, 3]` in [-1, 1]. Records; does not
     /// submit.
-    pub fn step_on(&mut self, noise: &Var, real: &Var) -> PendingLosses {
+    pub fn step_on(&mut self, noise: &Var, real: &Var) -> Pending {
         let fake = self.generator.forward(noise);
         let d = self.learn_discriminator(real, &fake.detach());
         let g = self.learn_generator(&fake);
@@ -194,7 +138,7 @@ impl Trainer {
             let objective = self.config.objective;
             let (d_loss, g_loss) = (add(&d.real, &d.fake), objective.generator_report(&g.loss, &d.real));
             let scores = [&d.real_logits, &d.fake_logits, &g.logits].map(|logits| objective.score(logits));
-            PendingLosses(Pending::new(&[&d_loss, &g_loss, &scores[0], &scores[1], &scores[2]]))
+            Pending::new(&[&d_loss, &g_loss, &scores[0], &scores[1], &scores[2]])
         })
     }
 
@@ -231,19 +175,31 @@ impl Trainer {
         self.generator.train(true);
         pictures.value().clone()
     }
+}
 
-    /// Every tensor that a step depends on, by name: what a checkpoint holds beside the number of steps.
-    pub fn state(&self) -> Vec<(String, Tensor)> {
-        let parts = [
-            ("generator", &self.generator, &self.generator_adam),
-            ("discriminator", &self.discriminator, &self.discriminator_adam),
-        ];
-        let mut state = Vec::new();
-        for (name, network, adam) in parts {
-            let parameters = network.parameters().into_iter().map(|(n, p)| (n, p.var().value().clone()));
-            let tensors = parameters.chain(network.buffers()).chain(adam.moments());
-            state.extend(tensors.map(|(n, tensor)| (format!("{name}.{n}"), tensor)));
-        }
-        state
+impl Trained for Trainer {
+    fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    fn tensors(&self) -> Vec<(String, Tensor)> {
+        let generator = state_of("generator", &self.generator, Some(&self.generator_adam));
+        let discriminator = state_of("discriminator", &self.discriminator, Some(&self.discriminator_adam));
+        [generator, discriminator].concat()
+    }
+
+    fn counters(&self) -> Counters {
+        Counters::from([
+            ("generator_steps".to_owned(), self.generator_adam.steps()),
+            ("discriminator_steps".to_owned(), self.discriminator_adam.steps()),
+            ("steps".to_owned(), self.steps),
+        ])
+    }
+
+    fn set_counters(&mut self, counters: &Counters) {
+        let of = |name: &str| counters.get(name).copied().unwrap_or(0);
+        self.steps = of("steps");
+        self.generator_adam.set_steps(of("generator_steps"));
+        self.discriminator_adam.set_steps(of("discriminator_steps"));
     }
 }

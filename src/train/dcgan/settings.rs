@@ -1,0 +1,213 @@
+//! What a DCGAN run can be told: its values, their flags, and the presets.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    data::portraits::Rendering,
+    train::{
+        Error,
+        config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
+        flags::{count, decay, heading, one_of, picture_size, rate},
+        objective::Objective,
+        preset::{Length, Preset},
+    },
+};
+
+/// The objectives, as the command line and `config.toml` spell them.
+pub(crate) const OBJECTIVES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
+
+/// How portraits are drawn, spelt likewise.
+const RENDERINGS: [&str; 2] = ["anime", "photo"];
+
+/// The widest stage that a network may have, in channels: beyond it one weight alone takes a GiB.
+const WIDEST: usize = 4096;
+
+/// Everything that decides what a run computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// Side of the pictures in pixels: 16, 32, 64, 128, 256, …
+    pub size: usize,
+    /// Pictures in a batch.
+    pub batch: usize,
+    /// Length of the noise vector.
+    pub nz: usize,
+    /// Channels of the generator's last hidden stage.
+    pub ngf: usize,
+    /// Channels of the discriminator's first stage.
+    pub ndf: usize,
+    /// Learning rate of both networks.
+    pub lr: f64,
+    /// Decay of Adam's first moment.
+    pub beta1: f64,
+    /// Decay of Adam's second moment.
+    pub beta2: f64,
+    /// Added to Adam's divisor.
+    pub eps: f64,
+    /// Spread of the first weights.
+    pub init_std: f64,
+    /// What the two networks minimise.
+    pub objective: Objective,
+    /// Seed of every random choice.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let objective = Objective::NonSaturating;
+        let (lr, beta1, beta2, eps, init_std) = (2e-4, 0.5, 0.999, 1e-8, 0.02);
+        Self { size: 64, batch: 64, nz: 100, ngf: 64, ndf: 64, lr, beta1, beta2, eps, init_std, objective, seed: 0 }
+    }
+}
+
+/// The flags that are a DCGAN's own.
+#[derive(Debug, Clone, Default, PartialEq, clap::Args)]
+pub struct Flags {
+    /// Folder of pictures, searched to the bottom: JPEG, PNG, WebP, BMP, GIF [default: built-in drawn portraits]
+    #[arg(long, value_name = "DIR", help_heading = heading::PICTURES)]
+    pub data: Option<PathBuf>,
+
+    /// How many portraits are drawn where there is no --data [default: 2048]
+    #[arg(long, value_name = "N", help_heading = heading::PICTURES,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub portraits: Option<u32>,
+
+    /// How the portraits are drawn [default: anime]
+    #[arg(long, value_name = "STYLE", help_heading = heading::PICTURES,
+        value_parser = one_of::<Rendering>(&RENDERINGS))]
+    pub rendering: Option<Rendering>,
+
+    /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
+    #[arg(long, value_name = "PX", help_heading = heading::PICTURES, value_parser = picture_size)]
+    pub size: Option<usize>,
+
+    /// Length of the noise vector that a picture is made from
+    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 4096))]
+    pub nz: Option<usize>,
+
+    /// Width of the generator: channels of its last hidden stage, doubled at each stage before
+    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 1024))]
+    pub ngf: Option<usize>,
+
+    /// Width of the discriminator: channels of its first stage, doubled at each stage after
+    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 1024))]
+    pub ndf: Option<usize>,
+
+    /// Learning rate of both networks (Adam)
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub lr: Option<f64>,
+
+    /// Decay of Adam's first moment
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = decay)]
+    pub beta1: Option<f64>,
+
+    /// Decay of Adam's second moment
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = decay)]
+    pub beta2: Option<f64>,
+
+    /// Added to Adam's divisor [default: 1e-8]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub eps: Option<f64>,
+
+    /// Spread of the first weights, of convolutions around 0 and of normalisations around 1 [default: 0.02]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub init_std: Option<f64>,
+
+    /// What the two networks play for [default: non-saturating]
+    #[arg(long, value_name = "NAME", help_heading = heading::NETWORKS,
+        value_parser = one_of::<Objective>(&OBJECTIVES))]
+    pub objective: Option<Objective>,
+}
+
+impl RecipeFlags for Flags {
+    fn recipe(&self) -> &'static str {
+        "dcgan"
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn apply(&self, config: &mut RunConfig, changes: &mut Changes) {
+        let RunConfig { source, networks: Networks::Dcgan(dcgan), .. } = config;
+        changes.refuse("size", &mut dcgan.size, self.size);
+        changes.refuse("nz", &mut dcgan.nz, self.nz);
+        changes.refuse("ngf", &mut dcgan.ngf, self.ngf);
+        changes.refuse("ndf", &mut dcgan.ndf, self.ndf);
+        changes.make("lr", &mut dcgan.lr, self.lr, "the steps to come use it");
+        let moments = "the steps to come use it, on moments kept under the old one";
+        changes.make("beta1", &mut dcgan.beta1, self.beta1, moments);
+        changes.make("beta2", &mut dcgan.beta2, self.beta2, moments);
+        changes.make("eps", &mut dcgan.eps, self.eps, "the steps to come use it");
+        changes.refuse("init-std", &mut dcgan.init_std, self.init_std);
+        changes.make("objective", &mut dcgan.objective, self.objective, "losses before and after do not compare");
+        changes.make_path("data", &mut source.data, self.data.as_ref(), "the networks go on with these pictures");
+        changes.make("portraits", &mut source.portraits, self.portraits, "the order of the pictures is another");
+        changes.make("rendering", &mut source.rendering, self.rendering, "the networks go on with these pictures");
+    }
+}
+
+impl Config {
+    /// Refuses values that no run can have.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let Self { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, .. } = *self;
+        picture_size(&size.to_string()).map_err(|reason| wrong("size", reason))?;
+        for (name, value, most) in [("batch", batch, 4096), ("nz", nz, 4096), ("ngf", ngf, 1024), ("ndf", ndf, 1024)] {
+            count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
+        }
+        for (name, value) in [("lr", lr), ("eps", eps), ("init_std", init_std)] {
+            rate(&value.to_string()).map_err(|reason| wrong(name, reason))?;
+        }
+        for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
+            decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
+        }
+        for (name, width) in [("ngf", ngf), ("ndf", ndf)] {
+            let widest = width * (size / 8);
+            if widest > WIDEST {
+                let reason = format!(
+                    "{width} at {size}×{size} pixels makes a stage of {widest} channels, and {WIDEST} are the most; \
+                     take at most {}",
+                    WIDEST / (size / 8)
+                );
+                return Err(wrong(name, reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The starting points of a DCGAN; the first is for GPUs, the last for CPUs.
+pub(crate) fn presets() -> Vec<Preset> {
+    let paper = Config::default();
+    let of = |name, about, config| Preset {
+        name,
+        about,
+        source: Source::portraits(2048),
+        flip: false,
+        length: Length::Epochs(25),
+        sample_every: 250,
+        checkpoint_every: 500,
+        networks: Networks::Dcgan(config),
+    };
+    vec![
+        of("dcgan64", "the paper's networks, as pytorch/examples builds them", paper.clone()),
+        of("dcgan32", "one stage less", Config { size: 32, ..paper.clone() }),
+        of("dcgan128", "one stage more, 1024 channels at the widest", Config { size: 128, batch: 32, ..paper.clone() }),
+        of(
+            "dcgan256",
+            "two stages more, at half the width",
+            Config { size: 256, batch: 16, ngf: 32, ndf: 32, ..paper.clone() },
+        ),
+        Preset {
+            length: Length::Steps(4000),
+            sample_every: 100,
+            checkpoint_every: 200,
+            ..of(
+                "small",
+                "what a CPU trains in minutes",
+                Config { size: 32, batch: 16, nz: 64, ngf: 32, ndf: 16, lr: 4e-4, ..paper },
+            )
+        },
+    ]
+}

@@ -1,0 +1,87 @@
+//! What every recipe's run can be told, and what flags are made of.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use serde::de::DeserializeOwned;
+
+/// The headings of the flags in the help.
+pub(super) mod heading {
+    pub const PICTURES: &str = "Pictures";
+    pub const TRAINING: &str = "Training";
+    pub const NETWORKS: &str = "Networks and optimizer";
+    pub const REPORTS: &str = "Checkpoints and reports";
+    pub const MACHINE: &str = "Machine";
+}
+
+/// The flags that the runs of all recipes have. What is not given comes from the preset, or at a resume from the run's
+/// `config.toml`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct RunFlags {
+    /// Start from these values; every other flag overrides its part [default: the one that suits the adapter]
+    #[arg(long, value_name = "NAME", help_heading = heading::TRAINING)]
+    pub preset: Option<String>,
+
+    /// Length of the run in steps, those before a resume included
+    #[arg(long, value_name = "N", conflicts_with = "epochs", help_heading = heading::TRAINING,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub steps: Option<u64>,
+
+    /// Length of the run in passes through the pictures
+    #[arg(long, value_name = "N", help_heading = heading::TRAINING, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    pub epochs: Option<u64>,
+
+    /// Pictures in a batch
+    #[arg(long, value_name = "N", help_heading = heading::TRAINING, value_parser = |text: &str| count(text, 4096))]
+    pub batch: Option<usize>,
+
+    /// Seed of every random choice: the same seed on the same adapter gives the same run, bit for bit [default: 0]
+    #[arg(long, value_name = "N", help_heading = heading::TRAINING,
+        value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+
+    /// Mirror each picture left to right with probability 1/2 (--flip=false switches it off at a resume)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        help_heading = heading::PICTURES)]
+    pub flip: Option<bool>,
+
+    /// Steps from one checkpoint to the next
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub checkpoint_every: Option<u64>,
+
+    /// Steps from one sheet of samples to the next
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub sample_every: Option<u64>,
+
+    /// Steps from one row of losses.csv to the next [default: 10]
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    pub log_every: Option<u64>,
+
+    /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]
+    #[arg(long, value_name = "NAME|INDEX", help_heading = heading::MACHINE)]
+    pub adapter: Option<String>,
+}
+
+/// A value with a name of its own, as `config.toml` spells it; `names` are all of them.
+pub(super) fn one_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(names: &[&'static str]) -> ValueParser {
+    let value = |name: String| serde_json::from_value::<T>(name.into());
+    PossibleValuesParser::new(names.iter().copied()).try_map(value).into()
+}
+
+pub(super) fn picture_size(text: &str) -> Result<usize, String> {
+    let size = text.parse().ok().filter(|size: &usize| size.is_power_of_two() && (16..=512).contains(size));
+    size.ok_or_else(|| format!("{text} is not a power of two from 16 to 512"))
+}
+
+pub(super) fn count(text: &str, most: usize) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("{text} is not a whole number from 1 to {most}"))
+}
+
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| *rate > 0.0 && *rate <= 1.0);
+    rate.ok_or_else(|| format!("{text} is not a number above 0 and up to 1"))
+}
+
+pub(super) fn decay(text: &str) -> Result<f64, String> {
+    let decay = text.parse().ok().filter(|decay: &f64| (0.0..1.0).contains(decay));
+    decay.ok_or_else(|| format!("{text} is not a number from 0 to below 1"))
+}
