@@ -8,7 +8,7 @@ use super::{
     report::sheet,
     run::{Listener, SHEET},
 };
-use crate::data::Pictures;
+use crate::data::{Fit, Pictures};
 
 /// Files that are named one by one on the terminal when they cannot be read; the run's folder names them all.
 const NAMED: usize = 10;
@@ -34,7 +34,8 @@ pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Re
         return Ok(Read { pictures: drawn, skipped: Vec::new() });
     };
     tell.say(&format!("Reading pictures from {}", folder.display()));
-    let (pictures, report) = Pictures::open_folder(folder, size, &mut |done, all| tell.preparing(done, all))?;
+    let mut progress = |done, all| tell.preparing(done, all);
+    let (pictures, report) = Pictures::open_folder(folder, [size; 2], Fit::Cover, &mut progress)?;
     for (path, reason) in report.skipped.iter().take(NAMED) {
         tell.warn(&format!("skipped {}: {reason}", path.display()));
     }
@@ -48,9 +49,10 @@ pub(super) fn pictures(config: &RunConfig, tell: &mut dyn Listener) -> Result<Re
 /// The first pictures of a set as a sheet.
 pub(super) fn real(pictures: &Pictures) -> image::RgbImage {
     let (count, columns) = SHEET;
-    let each = 3 * pictures.size().pow(2);
+    let [side, _] = pictures.size();
+    let each = 3 * side.pow(2);
     let shown = &pictures.pixels()[..count.min(pictures.len()) * each];
-    sheet::sheet(shown, pictures.size(), columns)
+    sheet::sheet(shown, side, columns)
 }
 
 fn mib(pictures: &Pictures) -> String {

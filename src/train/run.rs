@@ -370,8 +370,14 @@ impl Run {
 }
 
 fn loader(config: &RunConfig, pictures: Pictures, position: u64) -> Loader {
-    let batches =
-        LoaderConfig { batch: config.dcgan.batch, seed: config.dcgan.seed, flip: config.flip, drop_last: true };
+    let batches = LoaderConfig {
+        batch: config.dcgan.batch,
+        seed: config.dcgan.seed,
+        domain: 0,
+        crop: None,
+        flip: config.flip,
+        drop_last: true,
+    };
     Loader::at(Arc::new(pictures), batches, position)
 }
 
