@@ -7,7 +7,7 @@ use super::{
     config::{RunConfig, shown},
     run::Listener,
 };
-use crate::data::Pictures;
+use crate::data::{Fit, Pictures, Report};
 
 /// Files that are named one by one on the terminal when they cannot be read; the run's folder names them all.
 const NAMED: usize = 10;
@@ -33,15 +33,22 @@ pub(super) fn read(config: &RunConfig, size: usize, tell: &mut dyn Listener) -> 
         return Ok(Read { pictures: drawn, skipped: Vec::new() });
     };
     tell.say(&format!("Reading pictures from {}", folder.display()));
-    let (pictures, report) = Pictures::open_folder(folder, size, &mut |done, all| tell.preparing(done, all))?;
+    let mut progress = |done, all| tell.preparing(done, all);
+    let (pictures, report) = Pictures::open_folder(folder, [size; 2], Fit::Cover, &mut progress)?;
+    let skipped = skipped(&report, tell);
+    tell.say(&format!("In {:.1} s {report}; {}", start.elapsed().as_secs_f64(), mib(&pictures)));
+    Ok(Read { pictures, skipped })
+}
+
+/// The files of a folder that could not be read, and why; the first of them are told.
+pub(super) fn skipped(report: &Report, tell: &mut dyn Listener) -> Vec<(PathBuf, String)> {
     for (path, reason) in report.skipped.iter().take(NAMED) {
         tell.warn(&format!("skipped {}: {reason}", path.display()));
     }
     if report.skipped.len() > NAMED {
         tell.warn(&format!("and {} more were skipped", report.skipped.len() - NAMED));
     }
-    tell.say(&format!("In {:.1} s {report}; {}", start.elapsed().as_secs_f64(), mib(&pictures)));
-    Ok(Read { pictures, skipped: report.skipped })
+    report.skipped.clone()
 }
 
 fn mib(pictures: &Pictures) -> String {

@@ -1,12 +1,15 @@
 //! Pictures in: folders, every kind of picture in them, and batches.
 
+mod domains;
 mod folder;
 mod formats;
 mod loader;
+mod open;
+mod translation;
 
 use std::{fs, path::Path};
 
-use sumi::data::{DataError, Pictures, Report};
+use sumi::data::{DataError, Fit, Pictures, Report};
 use tempfile::TempDir;
 
 /// A folder that holds these files and is removed at the end. Names may have folders in them.
@@ -24,7 +27,7 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 fn open(folder: &TempDir, size: usize) -> Result<(Pictures, Report), DataError> {
-    Pictures::open_folder(folder.path(), size, &mut |_, _| ())
+    Pictures::open_folder(folder.path(), [size; 2], Fit::Cover, &mut |_, _| ())
 }
 
 /// The pixels of the one picture that a file holds, [size, size, 3].

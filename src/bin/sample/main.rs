@@ -85,10 +85,10 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
     let (trainer, header) = restore(&gpu, checkpoint)?;
     let size = trainer.config().size;
     if arguments.grid.is_some() {
-        check(arguments.count as usize, size)?;
+        check(arguments.count as usize, [size; 2])?;
     }
     if arguments.interpolate.is_some() {
-        check(arguments.steps as usize, size)?;
+        check(arguments.steps as usize, [size; 2])?;
     }
     line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps(), gpu.adapter()));
     if arguments.out.is_some() || arguments.grid.is_some() {
@@ -97,7 +97,7 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
     if let Some(file) = &arguments.interpolate {
         let count = arguments.steps as usize;
         let bytes = interpolate(&trainer, arguments.seed, count)?;
-        write(&sheet(&bytes, size, count), file)?;
+        write(&sheet(&bytes, [size; 2], count), file)?;
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ fn draw_and_write(arguments: &Arguments, trainer: &Trainer) -> Result<(), Error>
         let batch = batch?;
         if let Some(folder) = &arguments.out {
             for bytes in batch.chunks_exact(3 * size * size) {
-                save(&picture(bytes, size), &folder.join(format!("{written:04}.png")))?;
+                save(&picture(bytes, [size; 2]), &folder.join(format!("{written:04}.png")))?;
                 written += 1;
             }
         }
@@ -125,7 +125,7 @@ fn draw_and_write(arguments: &Arguments, trainer: &Trainer) -> Result<(), Error>
         line(&format!("{written} pictures in {}", folder.display()));
     }
     match &arguments.grid {
-        Some(file) => write(&sheet(&kept, size, count.isqrt().max(1)), file),
+        Some(file) => write(&sheet(&kept, [size; 2], count.isqrt().max(1)), file),
         None => Ok(()),
     }
 }

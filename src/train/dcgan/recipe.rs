@@ -39,7 +39,14 @@ pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
     let (set, flip, config) = (Arc::new(read.pictures), run.flip, config.clone());
     let pictures = Counters::from([("pictures".to_owned(), set.len() as u64)]);
     let begin = move |gpu: &gpu::Gpu, header: Option<&Header>| {
-        let batches = LoaderConfig { batch: config.batch, seed: config.seed, flip, drop_last: true };
+        let batches = LoaderConfig {
+            batch: config.batch,
+            seed: config.seed,
+            domain: 0,
+            crop: None,
+            flip,
+            drop_last: true,
+        };
         let position = header.map_or(0, |header| header.position("position", config.batch));
         let loader = Loader::at(set, batches, position);
         Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader }) as Box<dyn Recipe>
@@ -88,13 +95,13 @@ impl Recipe for Dcgan {
 
     fn samples(&self) -> Result<RgbImage, gpu::Error> {
         let (config, (count, columns)) = (self.trainer.config(), SHEET);
-        Ok(sheet::sheet(&draw(&self.trainer, config.seed, count)?, config.size, columns))
+        Ok(sheet::sheet(&draw(&self.trainer, config.seed, count)?, [config.size; 2], columns))
     }
 
     fn real(&self) -> RgbImage {
         let (pictures, (count, columns)): (&Pictures, _) = (self.loader.pictures(), SHEET);
-        let each = 3 * pictures.size().pow(2);
-        sheet::sheet(&pictures.pixels()[..count.min(pictures.len()) * each], pictures.size(), columns)
+        let shown = &pictures.pixels()[..count.min(pictures.len()) * pictures.picture(0).len()];
+        sheet::sheet(shown, pictures.size(), columns)
     }
 
     fn introduction(&self) -> String {

@@ -20,45 +20,51 @@ pub fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().map(|value| ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8).collect()
 }
 
-/// One picture of `size` × `size` pixels from its bytes `[size, size, 3]`.
+/// One picture of `[height, width]` pixels from its bytes `[height, width, 3]`.
 ///
 /// # Panics
 /// When there are not as many bytes.
-pub fn picture(bytes: &[u8], size: usize) -> RgbImage {
-    RgbImage::from_raw(size as u32, size as u32, bytes.to_vec()).expect("a picture has 3 · size² bytes")
+pub fn picture(bytes: &[u8], [height, width]: [usize; 2]) -> RgbImage {
+    RgbImage::from_raw(width as u32, height as u32, bytes.to_vec()).expect("a picture has three bytes for each pixel")
 }
 
-/// The side in pixels of a picture on a sheet, with the gap beside it.
-fn cell(size: usize) -> usize {
-    size * (VISIBLE / size).max(1) + GAP
+/// By what pictures are enlarged on a sheet.
+fn scale([height, width]: [usize; 2]) -> usize {
+    (VISIBLE / height.max(width)).max(1)
+}
+
+/// `[height, width]` in pixels of a picture on a sheet, with the gap beside it.
+fn cell(size: [usize; 2]) -> [usize; 2] {
+    size.map(|side| side * scale(size) + GAP)
 }
 
 /// Refuses a sheet that would be too large, before its pictures are drawn.
 ///
 /// # Errors
 /// [`Error::Config`], which says how many pictures fit.
-pub fn check(count: usize, size: usize) -> Result<(), Error> {
-    let most = MOST_PIXELS / cell(size).pow(2);
+pub fn check(count: usize, size: [usize; 2]) -> Result<(), Error> {
+    let most = MOST_PIXELS / cell(size).iter().product::<usize>();
     if count <= most {
         return Ok(());
     }
     Err(Error::Config(format!(
-        "a sheet of {count} pictures of {size}×{size} pixels would be too large to look at; take at most {most} \
-         pictures for a sheet, or write single ones with --out"
+        "a sheet of {count} pictures of {1}×{0} pixels would be too large to look at; take at most {most} \
+         pictures for a sheet, or write single ones with --out",
+        size[0], size[1]
     )))
 }
 
-/// Pictures `[N, size, size, 3]` in rows of `columns`, the small ones enlarged so that a person sees them.
-pub fn sheet(bytes: &[u8], size: usize, columns: usize) -> RgbImage {
-    let scale = (VISIBLE / size).max(1);
-    let (cell, count) = (cell(size), bytes.len() / (3 * size * size));
+/// Pictures `[N, height, width, 3]` in rows of `columns`, the small ones enlarged so that a person sees them.
+pub fn sheet(bytes: &[u8], size: [usize; 2], columns: usize) -> RgbImage {
+    let (scale, [cell_h, cell_w], each) = (scale(size), cell(size), 3 * size[0] * size[1]);
+    let count = bytes.len() / each;
     let (columns, rows) = (columns.min(count), count.div_ceil(columns));
     let white = image::Rgb([255; 3]);
-    let mut sheet = RgbImage::from_pixel((columns * cell + GAP) as u32, (rows * cell + GAP) as u32, white);
-    for (place, bytes) in bytes.chunks_exact(3 * size * size).enumerate() {
-        let side = (size * scale) as u32;
-        let enlarged = imageops::resize(&picture(bytes, size), side, side, imageops::FilterType::Nearest);
-        let (x, y) = (place % columns * cell + GAP, place / columns * cell + GAP);
+    let mut sheet = RgbImage::from_pixel((columns * cell_w + GAP) as u32, (rows * cell_h + GAP) as u32, white);
+    for (place, bytes) in bytes.chunks_exact(each).enumerate() {
+        let [height, width] = size.map(|side| (side * scale) as u32);
+        let enlarged = imageops::resize(&picture(bytes, size), width, height, imageops::FilterType::Nearest);
+        let (x, y) = (place % columns * cell_w + GAP, place / columns * cell_h + GAP);
         imageops::replace(&mut sheet, &enlarged, x as i64, y as i64);
     }
     sheet
@@ -84,8 +90,8 @@ mod tests {
 
     #[test]
     fn a_sheet_that_is_too_large_is_refused() {
-        assert!(check(10_000, 64).is_ok());
-        let error = check(100_000, 64).expect_err("nobody looks at that").to_string();
+        assert!(check(10_000, [64; 2]).is_ok());
+        let error = check(100_000, [64; 2]).expect_err("nobody looks at that").to_string();
         assert!(error.contains("at most 22956") && error.contains("--out"), "{error}");
     }
 
@@ -97,7 +103,7 @@ mod tests {
     #[test]
     fn a_sheet_has_its_pictures_in_rows() {
         let bytes: Vec<u8> = [10, 20, 30].iter().flat_map(|&grey| vec![grey; 3 * 32 * 32]).collect();
-        let sheet = sheet(&bytes, 32, 2);
+        let sheet = sheet(&bytes, [32; 2], 2);
         assert_eq!(sheet.dimensions(), (2 * 98 + 2, 2 * 98 + 2));
         let at = |x, y| sheet.get_pixel(x, y)[0];
         assert_eq!([at(2, 2), at(97, 97), at(100, 2), at(2, 100), at(100, 100), at(0, 0)], [10, 10, 20, 30, 255, 255]);
