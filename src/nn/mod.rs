@@ -7,12 +7,14 @@ mod linear;
 mod module;
 mod norm;
 mod sequential;
+mod spectral_norm;
 
 pub use self::{
     activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
     conv::{Conv2d, ConvTranspose2d},
     linear::Linear,
     module::{Module, Parameter, parameter_count},
-    norm::BatchNorm2d,
+    norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     sequential::Sequential,
+    spectral_norm::SpectralNorm,
 };
