@@ -6,6 +6,7 @@ pub mod init;
 mod linear;
 mod module;
 mod norm;
+mod resample;
 mod sequential;
 
 pub use self::{
@@ -14,5 +15,6 @@ pub use self::{
     linear::Linear,
     module::{Module, Parameter, parameter_count},
     norm::BatchNorm2d,
+    resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     sequential::Sequential,
 };
