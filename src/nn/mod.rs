@@ -7,6 +7,7 @@ mod linear;
 mod module;
 mod norm;
 mod residual;
+mod resample;
 mod sequential;
 mod spectral_norm;
 
@@ -17,6 +18,7 @@ pub use self::{
     module::{Module, Parameter, parameter_count},
     norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     residual::Residual,
+    resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     sequential::Sequential,
     spectral_norm::SpectralNorm,
 };

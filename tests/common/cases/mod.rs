@@ -11,6 +11,7 @@ mod optim;
 mod probe;
 mod random;
 mod reduce;
+mod resample;
 
 use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
 
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Case> {
         group_norm::cases(),
         matmul::cases(),
         conv::cases(),
+        resample::cases(),
         optim::cases(),
         probe::cases(),
     ];
