@@ -9,7 +9,7 @@ mod norm;
 mod sequential;
 
 pub use self::{
-    activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
+    activation::{LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
     conv::{Conv2d, ConvTranspose2d},
     linear::Linear,
     module::{Module, Parameter, parameter_count},
