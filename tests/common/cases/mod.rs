@@ -1,6 +1,7 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
 mod activation;
+mod colour;
 mod conv;
 mod elementwise;
 mod group_norm;
@@ -12,6 +13,8 @@ mod probe;
 mod random;
 mod reduce;
 mod resample;
+mod rows;
+mod shape;
 
 use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
 
@@ -57,6 +60,9 @@ pub fn all() -> Vec<Case> {
         resample::cases(),
         optim::cases(),
         probe::cases(),
+        rows::cases(),
+        shape::cases(),
+        colour::cases(),
     ];
     families.into_iter().flatten().collect()
 }
