@@ -8,14 +8,14 @@ All are state dictionaries saved by `torch.save`, in PyTorch's layouts, float32 
     file                             saved as                 network
     cyclegan_generator.pth           zip                      ngf 4, 2 blocks
     cyclegan_generator_old.pth       stream of before 1.6     ngf 3, 1 block; beside each instance norm running
-                                                              statistics, as of before PyTorch 0.4: of no effect
+                                                              statistics, as in files of 2018: of no effect
     cyclegan_discriminator.pth       zip                      ndf 2
     cut_generator.pth                zip                      ngf 2, 2 blocks, antialiased, with `filt` buffers
     cut_discriminator.pth            stream of before 1.6     ndf 2, antialiased, with `filt` buffers
     cut_heads.pth                    zip                      4 heads of width 16 for the generator's layers 0, 4, 8, 12
     animegan2_generator.pth          zip                      an eighth of the width
-    animegan2_discriminator.pth      zip                      a 16th of the width; spectral norm's `weight_orig`, `weight_u`
-                                                              and `weight_v`; convolutions in channels_last memory, so
+    animegan2_discriminator.pth      zip                      a 16th of the width; spectral norm's `weight_orig`,
+                                                              `weight_u` and `weight_v`; convolutions in channels_last memory, so
                                                               that their strides are not the usual ones
     cartoongan_generator.pth         stream of before 1.6     width 4, float16 (half of its precision is in the file)
 
@@ -43,7 +43,7 @@ from torch import nn
 
 import networks
 from networks import AnimeDiscriminator, AnimeGenerator, CartoonGenerator, PatchGan, PatchHeads, ResnetGenerator
-from networks import HERE, nhwc, philox, pictures, randomise, rounded_normal, write
+from networks import HERE, distinct, nhwc, pictures, randomise, rounded_normal, write
 
 LAYERS = [0, 4, 8, 12]
 
@@ -100,12 +100,6 @@ def with_running_statistics(network, seed):
     return old
 
 
-def distinct(count, below, seed, draw):
-    """`[2, count]` different positions below a number, others for each of two pictures."""
-    order = torch.from_numpy(philox(2 * below, seed, 9, draw).astype("int64")).reshape(2, below).argsort(1)
-    return order[:, :count].contiguous()
-
-
 def main():
     shapes = {"even": (2, 3, 12, 16), "odd": (1, 3, 13, 10), "patch": (1, 3, 40, 36)}
     inputs = {name: pictures(shape, 1, 1, draw) for draw, (name, shape) in enumerate(shapes.items())}
@@ -119,7 +113,8 @@ def main():
         key = f"output.{file}.{name}{case}"
         out[key] = nhwc(y)
         out[f"float32.{key}"] = ((single - y).abs().max() / y.abs().max()).reshape(1)
-        print(f"  {key} {list(out[key].shape)}: deviation {y.std():.2f}, float32 off by {out[f'float32.{key}'].item():.1e}")
+        error = out[f"float32.{key}"].item()
+        print(f"  {key} {list(out[key].shape)}: deviation {y.std():.2f}, float32 off by {error:.1e}")
 
     def plain(file, network, names, legacy=False, state=None):
         save(file, state or network.state_dict(), legacy)

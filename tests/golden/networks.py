@@ -28,6 +28,8 @@ from torch.nn.utils import spectral_norm
 from make_dcgan import normal, philox, rounded
 
 HERE = pathlib.Path(__file__).parent
+# Sums in one order, however many cores there are.
+torch.set_num_threads(1)
 
 
 # CycleGAN and CUT. Instance norm has neither affine parameters nor running statistics, hence the convolutions' biases.
@@ -132,7 +134,7 @@ class PatchHeads(nn.Module):
             setattr(self, f"mlp_{i}", nn.Sequential(nn.Linear(c, width), nn.ReLU(), nn.Linear(width, width)))
 
     def forward(self, features, positions):
-        """`features[i] [n, c, h, w]` at `positions[i] [n, p]`, which count h * w -> each `[n, p, width]`, of length 1."""
+        """`features[i] [n, c, h, w]` at `positions[i] [n, p]` (row * w + column) -> each `[n, p, width]`, of length 1."""
         rows = []
         for i, (x, at) in enumerate(zip(features, positions)):
             x = x.flatten(2).transpose(1, 2)
@@ -288,6 +290,31 @@ def pictures(shape, seed, step, draw):
     return rounded(np.clip(waves + 0.1 * noise, -1, 1), shape)
 
 
+def weights_of(network, dtype=torch.float64):
+    return {name: p.detach().to(dtype).clone().requires_grad_() for name, p in network.named_parameters()}
+
+
+def settled(gradients):
+    """With exact zeros for the biases before an instance norm, which change nothing: else their gradients are noise."""
+    found = {}
+    for name, g in gradients.items():
+        weight = gradients[name.replace("bias", "weight")]
+        found[name] = torch.zeros_like(g) if g.abs().max() < 1e-11 * weight.abs().max() else g
+    return found
+
+
+def gradient_error(got, want):
+    """The worst error over a network's tensors, each relative to its largest entry, a zero one's to its weight's."""
+    size = lambda name: want[name].abs().max() or want[name.replace("bias", "weight")].abs().max()
+    return max(((got[name].double() - want[name]).abs().max() / size(name)).item() for name in want)
+
+
+def distinct(count, below, seed, draw):
+    """`[2, count]` different positions below a number, others for each of two pictures."""
+    order = torch.from_numpy(philox(2 * below, seed, 9, draw).astype("int64")).reshape(2, below).argsort(1)
+    return order[:, :count].contiguous()
+
+
 def ours(tensor):
     """From PyTorch's layout to the engine's: maps to NHWC, weights to [k_h, k_w, ., .], matrices transposed."""
     return tensor.detach().permute(*range(2, tensor.dim()), 1, 0) if tensor.dim() > 1 else tensor.detach()
@@ -297,9 +324,12 @@ def nhwc(maps):
     return maps.detach().permute(0, 2, 3, 1)
 
 
-def write(name, tensors):
+def write(name, tensors, order=()):
+    """`order` lists the parameters of all networks as PyTorch does; the file itself sorts by name."""
     tensors = {key: torch.as_tensor(t).detach().contiguous() for key, t in tensors.items()}
-    save_file(tensors, HERE / name, metadata={"torch": torch.__version__})
+    # One entry, as entries of the metadata come in any order.
+    metadata = {"order": " ".join(order)} if order else {"torch": torch.__version__}
+    save_file(tensors, HERE / name, metadata=metadata)
     print(f"{name}: {(HERE / name).stat().st_size} bytes")
 
 
