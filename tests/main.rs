@@ -16,7 +16,7 @@ mod with_adapter;
 // Every shader as text: it compiles, its bindings are in order, every device can hold it. No GPU.
 mod shaders;
 
-// What PyTorch computed in float64, typed: whole steps of DCGAN, and the formulas they start from. No GPU.
+// What PyTorch computed in float64, typed: whole steps of DCGAN, CycleGAN and CUT, and weight files of its own. No GPU.
 mod golden;
 
 // The f64 twins: against PyTorch, against central differences, and as adjoint pairs. No GPU.

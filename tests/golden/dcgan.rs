@@ -1,27 +1,17 @@
 //! The DCGAN goldens, put together: stored gradients and losses, and the states that follow from them.
 
+pub use super::State;
 use super::formula::{NZ, initial, noise, pictures};
 use super::{Digest, File, Tensor};
 use sumi::reference::conv::{ConvTranspose2d, conv2d_backward_weight};
-use sumi::reference::optim::adam;
 
 /// Pictures in a batch of the ten steps, at ngf = ndf = 8.
 pub const BATCH_STEPS: usize = 8;
 /// Pictures in the batch at ngf = ndf = 64.
 pub const BATCH_FULL_WIDTH: usize = 4;
-/// Adam's learning rate, betas and eps.
-pub const ADAM: [f64; 4] = [2e-4, 0.5, 0.999, 1e-8];
 const STEPS: usize = 10;
 const WIDTH_STEPS: usize = 8;
 const WIDTH_FULL: usize = 64;
-
-/// A network between two steps. Moments go with the weights, tensor by tensor; zero before the first step.
-#[derive(Clone, Debug)]
-pub struct State {
-    pub weights: Vec<Tensor>,
-    pub m: Vec<Vec<f64>>,
-    pub v: Vec<Vec<f64>>,
-}
 
 /// One training step of DCGAN. D's half starts from `generator` and `discriminator`; G's half, on the same noise, from
 /// `generator` and `discriminator_after`.
@@ -142,25 +132,6 @@ pub fn full_width() -> FullWidth {
 pub fn sample(values: &[f64], count: usize) -> Vec<f64> {
     let count = count.min(values.len());
     (0..count).map(|i| values[i * values.len() / count]).collect()
-}
-
-impl State {
-    fn at_rest(weights: Vec<Tensor>) -> Self {
-        let zero: Vec<Vec<f64>> = weights.iter().map(|w| vec![0.0; w.values.len()]).collect();
-        Self { weights, m: zero.clone(), v: zero }
-    }
-
-    /// After Adam's step `number` on `gradients`.
-    fn updated(&self, gradients: &[Tensor], number: u64) -> Self {
-        let [lr, beta1, beta2, eps] = ADAM;
-        let mut next = self.clone();
-        for (i, gradient) in gradients.iter().enumerate() {
-            let (w, m, v) = (&self.weights[i].values, &self.m[i], &self.v[i]);
-            (next.weights[i].values, next.m[i], next.v[i]) =
-                adam(w, &gradient.values, m, v, number, lr, beta1, beta2, eps);
-        }
-        next
-    }
 }
 
 /// The gradients by all of `weights` in the step at `index`. Of G's first layer the file holds the output's gradient,

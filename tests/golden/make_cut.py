@@ -10,7 +10,7 @@ number of steps:
     weights.<network>.<name>          f32 [shape]             before step 1 of either; networks are G, D, F (the heads)
     <mode>.real_A, <mode>.real_B      f32 [S, 2, 32, 28, 3]   of each step
     <mode>.flipped                    f64 [S]                 1 where the step is left-right flipped for equivariance
-    <mode>.positions.NCE.<i>          f64 [S, 2, 8]           in the features at layer 0, 4, 8, 12: row * width + column,
+    <mode>.positions.NCE.<i>          f64 [S, 2, 8]           in the features at layer 0, 4, 8, 12 (row * w + column),
     cut.positions.NCE_Y.<i>           f64 [S, 2, 8]           others for each picture and each loss
     <mode>.fake                       f32 [S, 2, 32, 28, 3]   G's pictures, which D sees
     <mode>.losses                     f64 [S, 6]              G_GAN D_real D_fake G NCE NCE_Y (FastCUT's NCE_Y is 0)

@@ -15,8 +15,8 @@ All are state dictionaries saved by `torch.save`, in PyTorch's layouts, float32 
     cut_heads.pth                    zip                      4 heads of width 16 for the generator's layers 0, 4, 8, 12
     animegan2_generator.pth          zip                      an eighth of the width
     animegan2_discriminator.pth      zip                      a 16th of the width; spectral norm's `weight_orig`,
-                                                              `weight_u` and `weight_v`; convolutions in channels_last memory, so
-                                                              that their strides are not the usual ones
+                                                              `weight_u` and `weight_v`; convolutions in
+                                                              channels_last memory, with strides to match
     cartoongan_generator.pth         stream of before 1.6     width 4, float16 (half of its precision is in the file)
 
 networks.safetensors, pictures and maps NHWC, computed in float64 (those of float16 weights too):

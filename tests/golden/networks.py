@@ -134,7 +134,7 @@ class PatchHeads(nn.Module):
             setattr(self, f"mlp_{i}", nn.Sequential(nn.Linear(c, width), nn.ReLU(), nn.Linear(width, width)))
 
     def forward(self, features, positions):
-        """`features[i] [n, c, h, w]` at `positions[i] [n, p]` (row * w + column) -> each `[n, p, width]`, of length 1."""
+        """`features[i] [n, c, h, w]`, at `positions[i] [n, p]` (row * w + column) -> each `[n, p, width]`, length 1."""
         rows = []
         for i, (x, at) in enumerate(zip(features, positions)):
             x = x.flatten(2).transpose(1, 2)
