@@ -1,24 +1,26 @@
 //! Layers: ops with parameters of their own, put together as in `torch.nn`.
 
 mod activation;
+mod colour;
 mod conv;
 pub mod init;
 mod linear;
 mod module;
 mod norm;
-mod residual;
 mod resample;
+mod residual;
 mod sequential;
 mod spectral_norm;
 
 pub use self::{
     activation::{LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
+    colour::SwapColours,
     conv::{Conv2d, ConvTranspose2d},
     linear::Linear,
     module::{Module, Parameter, parameter_count},
     norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
-    residual::Residual,
     resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
+    residual::Residual,
     sequential::Sequential,
     spectral_norm::SpectralNorm,
 };

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Error, dcgan,
+    Error, anime, cut, cyclegan, dcgan,
     flags::RunFlags,
     preset::{Length, Preset},
     recipe::Ready,
@@ -51,6 +51,12 @@ pub struct Source {
     /// The folder of pictures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// The folder of photographs, where there are two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photos: Option<PathBuf>,
+    /// The folder of anime beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anime: Option<PathBuf>,
     /// How many portraits are drawn.
     pub portraits: u32,
     /// How they are drawn; `anime` in a file from before there was a choice.
@@ -64,6 +70,12 @@ pub struct Source {
 pub enum Networks {
     /// Noise to pictures.
     Dcgan(dcgan::Config),
+    /// Pictures to pictures and back.
+    Cyclegan(cyclegan::Config),
+    /// Pictures to pictures, patch by patch.
+    Cut(cut::Config),
+    /// Photographs to anime.
+    Anime(anime::Config),
 }
 
 /// The flags of one recipe.
@@ -99,6 +111,9 @@ impl Networks {
     pub fn recipe(&self) -> &'static str {
         match self {
             Self::Dcgan(_) => "dcgan",
+            Self::Cyclegan(_) => "cyclegan",
+            Self::Cut(_) => "cut",
+            Self::Anime(_) => "anime",
         }
     }
 
@@ -106,18 +121,27 @@ impl Networks {
     pub fn batch(&self) -> usize {
         match self {
             Self::Dcgan(config) => config.batch,
+            Self::Cyclegan(config) => config.common.batch,
+            Self::Cut(config) => config.common.batch,
+            Self::Anime(config) => config.common.batch,
         }
     }
 
     fn batch_and_seed(&mut self) -> (&mut usize, &mut u64) {
         match self {
             Self::Dcgan(config) => (&mut config.batch, &mut config.seed),
+            Self::Cyclegan(cyclegan::Config { common, .. })
+            | Self::Cut(cut::Config { common, .. })
+            | Self::Anime(anime::Config { common, .. }) => (&mut common.batch, &mut common.seed),
         }
     }
 
     fn check(&self) -> Result<(), Error> {
         match self {
             Self::Dcgan(config) => config.check(),
+            Self::Cyclegan(config) => config.check(),
+            Self::Cut(config) => config.check(),
+            Self::Anime(config) => config.check(),
         }
     }
 
@@ -128,6 +152,9 @@ impl Networks {
     pub fn read(&self, run: &RunConfig, tell: &mut dyn Listener) -> Result<Ready, Error> {
         match self {
             Self::Dcgan(config) => dcgan::read(run, config, tell),
+            Self::Cyclegan(config) => cyclegan::read(run, config, tell),
+            Self::Cut(config) => cut::read(run, config, tell),
+            Self::Anime(config) => anime::read(run, config, tell),
         }
     }
 }

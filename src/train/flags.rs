@@ -76,6 +76,12 @@ pub(super) fn count(text: &str, most: usize) -> Result<usize, String> {
     count.ok_or_else(|| format!("{text} is not a whole number from 1 to {most}"))
 }
 
+/// The weight of a loss.
+pub(super) fn weight(text: &str) -> Result<f64, String> {
+    let weight = text.parse().ok().filter(|weight: &f64| (0.0..=1e6).contains(weight));
+    weight.ok_or_else(|| format!("{text} is not a number from 0 to 1000000"))
+}
+
 pub(super) fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate: &f64| *rate > 0.0 && *rate <= 1.0);
     rate.ok_or_else(|| format!("{text} is not a number above 0 and up to 1"))

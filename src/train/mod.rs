@@ -4,8 +4,11 @@
 //! [`config`] say what is trained, [`report`] keeps the run's folder, [`checkpoint`] its state, [`sample`] draws from
 //! it.
 
+pub mod anime;
 pub mod checkpoint;
 pub mod config;
+pub mod cut;
+pub mod cyclegan;
 pub mod dcgan;
 mod error;
 pub mod flags;
@@ -17,5 +20,6 @@ pub mod recipe;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod translate;
 
 pub use error::Error;

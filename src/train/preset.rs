@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    anime,
     config::{Networks, Source},
-    dcgan,
+    cut, cyclegan, dcgan,
 };
 use crate::gpu::AdapterKind;
 
@@ -58,6 +59,9 @@ impl Preset {
     pub fn all(recipe: &str) -> Vec<Self> {
         match recipe {
             "dcgan" => dcgan::presets(),
+            "cyclegan" => cyclegan::presets(),
+            "cut" => cut::presets(),
+            "anime" => anime::presets(),
             other => panic!("there is no recipe '{other}'"),
         }
     }

@@ -24,7 +24,13 @@ const STEP: u64 = u64::MAX;
 /// When the file cannot be used, is of another recipe, or the device failed.
 pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Trainer, Header), Error> {
     let checkpoint = Checkpoint::read(path)?;
-    let Networks::Dcgan(config) = &checkpoint.header.config;
+    let Networks::Dcgan(config) = &checkpoint.header.config else {
+        return Err(Error::Config(format!(
+            "{} is a checkpoint of {}, which draws pictures from pictures: give `stylize --weights` its run",
+            path.display(),
+            checkpoint.header.recipe
+        )));
+    };
     let mut trainer = Trainer::new(gpu, config);
     checkpoint.load_into(path, &mut trainer)?;
     gpu.finish()?;

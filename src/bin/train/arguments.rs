@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::PossibleValuesParser};
-use sumi::train::{config::RecipeFlags, dcgan, flags::RunFlags, preset::Preset};
+use sumi::train::{anime, config::RecipeFlags, cut, cyclegan, dcgan, flags::RunFlags, preset::Preset};
 
 use crate::terminal::values;
 
@@ -44,10 +44,16 @@ struct CommandLine {
 enum Recipe {
     /// Noise to pictures (Radford, Metz and Chintala, 2016); what `train` alone does
     Dcgan(Box<Arguments<dcgan::Flags>>),
+    /// Photographs to anime, from two folders of pictures and nothing else
+    Anime(Box<Arguments<anime::Flags>>),
+    /// Pictures to pictures and back (Zhu et al., 2017)
+    Cyclegan(Box<Arguments<cyclegan::Flags>>),
+    /// Pictures to pictures by comparing patches (Park et al., 2020); FastCUT with --preset fastcut
+    Cut(Box<Arguments<cut::Flags>>),
 }
 
 /// The recipes by their names.
-const RECIPES: [&str; 1] = ["dcgan"];
+const RECIPES: [&str; 4] = ["dcgan", "anime", "cyclegan", "cut"];
 
 /// What a run of one recipe is told.
 #[derive(Args)]
@@ -101,6 +107,9 @@ impl Line {
         let line = CommandLine::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
         match line.recipe {
             Some(Recipe::Dcgan(arguments)) => Self::of(*arguments),
+            Some(Recipe::Anime(arguments)) => Self::of(*arguments),
+            Some(Recipe::Cyclegan(arguments)) => Self::of(*arguments),
+            Some(Recipe::Cut(arguments)) => Self::of(*arguments),
             None => Self::of(line.dcgan),
         }
     }

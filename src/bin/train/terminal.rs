@@ -14,6 +14,7 @@ use sumi::{
         config::{Networks, RunConfig},
         preset::Length,
         run::{Listener, Run},
+        translate::Common,
     },
 };
 
@@ -217,7 +218,15 @@ pub fn values(networks: &Networks, length: Length) -> String {
         Networks::Dcgan(c) => {
             format!("{}×{} pixels, batch {}, ngf {}, ndf {}, {length}", c.size, c.size, c.batch, c.ngf, c.ndf)
         }
+        Networks::Cyclegan(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
+        Networks::Cut(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
+        Networks::Anime(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
     }
+}
+
+fn translation(common: &Common, ngf: usize, ndf: usize, blocks: usize, length: Length) -> String {
+    let ([height, width], batch) = (common.size, common.batch);
+    format!("{width}×{height} pixels, batch {batch}, ngf {ngf}, ndf {ndf}, {blocks} blocks, {length}")
 }
 
 /// The end of a run that has done its steps.

@@ -90,6 +90,15 @@ pub fn avg_pool2d(x: &Var, kernel: [usize; 2], stride: [usize; 2]) -> Var {
     resample2d(x, &Taps::average(h, kernel[0], stride[0]), &Taps::average(w, kernel[1], stride[1]))
 }
 
+/// Pictures mirrored left to right (`torch.flip`, dims 3 of NCHW): `x [n, h, w, c]` → the same shape.
+///
+/// # Panics
+/// When `x` is not `[N, H, W, C]`.
+pub fn flip_horizontal(x: &Var) -> Var {
+    let [_, h, w, _] = x.shape().nhwc("flip_horizontal");
+    resample2d(x, &Taps::identity(h), &Taps::reversed(w))
+}
+
 /// Pictures of half the extent, blurred before by `[1, 2, 1] / 4` along each axis, reflected at the edges: `x [n, h, w,
 /// c]` → `[n, ⌊(h − 1) / 2⌋ + 1, ⌊(w − 1) / 2⌋ + 1, c]`. Zhang, "Making convolutional networks shift-invariant again"
 /// (2019).

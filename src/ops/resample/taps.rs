@@ -45,6 +45,11 @@ impl Taps {
         Self::copies(n, n, |i| i)
     }
 
+    /// `n` from the last to the first.
+    pub fn reversed(n: usize) -> Self {
+        Self::copies(n, n, |i| n - 1 - i)
+    }
+
     /// The rows `before..n − after`.
     ///
     /// # Panics

@@ -4,7 +4,10 @@ mod recipe;
 mod settings;
 
 pub use self::settings::{Config, Flags};
-pub(super) use self::{recipe::read, settings::presets};
+pub(super) use self::{
+    recipe::read,
+    settings::{OBJECTIVES, presets},
+};
 use super::{
     pending::Pending,
     recipe::{Counters, Trained, state_of},

@@ -39,14 +39,8 @@ pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
     let (set, flip, config) = (Arc::new(read.pictures), run.flip, config.clone());
     let pictures = Counters::from([("pictures".to_owned(), set.len() as u64)]);
     let begin = move |gpu: &gpu::Gpu, header: Option<&Header>| {
-        let batches = LoaderConfig {
-            batch: config.batch,
-            seed: config.seed,
-            domain: 0,
-            crop: None,
-            flip,
-            drop_last: true,
-        };
+        let batches =
+            LoaderConfig { batch: config.batch, seed: config.seed, domain: 0, crop: None, flip, drop_last: true };
         let position = header.map_or(0, |header| header.position("position", config.batch));
         let loader = Loader::at(set, batches, position);
         Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader }) as Box<dyn Recipe>

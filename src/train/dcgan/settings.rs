@@ -130,7 +130,7 @@ impl RecipeFlags for Flags {
     }
 
     fn apply(&self, config: &mut RunConfig, changes: &mut Changes) {
-        let RunConfig { source, networks: Networks::Dcgan(dcgan), .. } = config;
+        let RunConfig { source, networks: Networks::Dcgan(dcgan), .. } = config else { return };
         changes.refuse("size", &mut dcgan.size, self.size);
         changes.refuse("nz", &mut dcgan.nz, self.nz);
         changes.refuse("ngf", &mut dcgan.ngf, self.ngf);
