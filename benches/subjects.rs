@@ -204,11 +204,33 @@ fn norms(tape: &Tape, size: &Size) -> Vec<Subject> {
         "batch_norm_backward",
         "batch_norm_backward_reduce",
     ];
-    vec![Subject::new(&kernels, format!("{shape:?}"), move || {
+    let batch = Subject::new(&kernels, format!("{shape:?}"), move || {
         let y = norm::batch_norm(&x, &gamma, &beta, &running, true, 0.1, 1e-5);
         let loss = sum(&elementwise::mul(&y, &dy), Axis::All);
         loss.gradients(&[x.clone(), gamma.clone(), beta.clone()], false)
-    })]
+    });
+    vec![batch, norm_per_sample(tape, 32, "instance norm"), norm_per_sample(tape, 1, "layer norm")]
+}
+
+/// At the size of a generator's first layers on pictures of 64 by 64.
+fn norm_per_sample(tape: &Tape, groups: usize, what: &str) -> Subject {
+    let shape = Shape::from([8, 64, 64, 32]);
+    let (x, dy) = (tape.leaf(var(tape, 1, shape).value().clone()), var(tape, 2, shape));
+    let of = |value| tape.leaf(elementwise::full(tape.gpu(), [shape.channels()], value));
+    let (gamma, beta) = (of(1.0), of(0.0));
+    let kernels = [
+        "group_norm",
+        "group_norm_stats",
+        "group_norm_merge",
+        "group_norm_finish",
+        "group_norm_backward",
+        "group_norm_backward_reduce",
+    ];
+    Subject::new(&kernels, format!("{shape:?}, {what}"), move || {
+        let y = norm::group_norm(&x, groups, Some((&gamma, &beta)), 1e-5);
+        let loss = sum(&elementwise::mul(&y, &dy), Axis::All);
+        loss.gradients(&[x.clone(), gamma.clone(), beta.clone()], false)
+    })
 }
 
 fn products(tape: &Tape, size: &Size) -> Vec<Subject> {

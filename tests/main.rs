@@ -35,6 +35,9 @@ mod autograd;
 // What generator and discriminator minimise, against the formulas in f64.
 mod objective;
 
+// Weights over their largest singular value: steps against PyTorch.
+mod spectral_norm;
+
 // Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
 

@@ -39,6 +39,26 @@ impl Conv2d {
         let bias = bias.then(|| Parameter::new(tape, [c_out], &vec![0.0; c_out]));
         Self { weight, bias, config }
     }
+
+    /// The output with other weights than the layer's own, `[k_h, k_w, c_in / groups, c_out]`: what a layer around this
+    /// one has made of them.
+    ///
+    /// # Panics
+    /// When they do not fit the input.
+    pub fn forward_with(&self, x: &Var, weight: &Var) -> Var {
+        let bias = self.bias.as_ref().map(Parameter::var);
+        conv::conv2d(x, weight, bias.as_ref(), &self.config)
+    }
+
+    /// The weights, `[k_h, k_w, c_in / groups, c_out]`.
+    pub fn weight(&self) -> &Parameter {
+        &self.weight
+    }
+
+    /// The bias `[c_out]`, if there is one.
+    pub fn bias(&self) -> Option<&Parameter> {
+        self.bias.as_ref()
+    }
 }
 
 impl ConvTranspose2d {
@@ -68,8 +88,7 @@ fn named(weight: &Parameter, bias: Option<&Parameter>) -> Vec<(String, Parameter
 
 impl Module for Conv2d {
     fn forward(&self, x: &Var) -> Var {
-        let bias = self.bias.as_ref().map(Parameter::var);
-        conv::conv2d(x, &self.weight.var(), bias.as_ref(), &self.config)
+        self.forward_with(x, &self.weight.var())
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {

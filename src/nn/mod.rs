@@ -8,13 +8,15 @@ mod module;
 mod norm;
 mod residual;
 mod sequential;
+mod spectral_norm;
 
 pub use self::{
     activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
     conv::{Conv2d, ConvTranspose2d},
     linear::Linear,
     module::{Module, Parameter, parameter_count},
-    norm::BatchNorm2d,
+    norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     residual::Residual,
     sequential::Sequential,
+    spectral_norm::SpectralNorm,
 };

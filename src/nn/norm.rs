@@ -7,7 +7,7 @@ use crate::{
     autograd::{Tape, Var},
     ops::{
         elementwise::full,
-        norm::{Running, batch_norm},
+        norm::{Running, batch_norm, group_norm, instance_norm},
     },
     tensor::Tensor,
 };
@@ -50,5 +50,79 @@ impl Module for BatchNorm2d {
 
     fn train(&self, training: bool) {
         self.training.set(training);
+    }
+}
+
+/// `torch.nn.InstanceNorm2d` without running statistics: each sample's channels are normalised over their pixels.
+pub struct InstanceNorm2d {
+    affine: Option<Affine>,
+    eps: f32,
+}
+
+impl InstanceNorm2d {
+    /// A layer, which scales by 1 and shifts by 0 at first where it is `affine`. PyTorch's `eps` is 1e-5.
+    pub fn new(tape: &Tape, channels: usize, affine: bool, eps: f32) -> Self {
+        Self { affine: affine.then(|| Affine::new(tape, channels)), eps }
+    }
+}
+
+impl Module for InstanceNorm2d {
+    fn forward(&self, x: &Var) -> Var {
+        match &self.affine {
+            Some(Affine { weight, bias }) => instance_norm(x, Some((&weight.var(), &bias.var())), self.eps),
+            None => instance_norm(x, None, self.eps),
+        }
+    }
+
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        self.affine.iter().flat_map(Affine::parameters).collect()
+    }
+}
+
+/// `torch.nn.GroupNorm`: each sample's groups of channels are normalised over their pixels, then each channel is scaled
+/// and shifted. One group is layer normalisation over channels and pixels.
+pub struct GroupNorm {
+    groups: usize,
+    affine: Affine,
+    eps: f32,
+}
+
+impl GroupNorm {
+    /// A layer, which scales by 1 and shifts by 0 at first. PyTorch's `eps` is 1e-5.
+    ///
+    /// # Panics
+    /// When `groups` do not divide the channels.
+    pub fn new(tape: &Tape, groups: usize, channels: usize, eps: f32) -> Self {
+        let divide = groups > 0 && channels.is_multiple_of(groups);
+        assert!(divide, "GroupNorm: {groups} groups do not divide {channels} channels");
+        Self { groups, affine: Affine::new(tape, channels), eps }
+    }
+}
+
+impl Module for GroupNorm {
+    fn forward(&self, x: &Var) -> Var {
+        let Affine { weight, bias } = &self.affine;
+        group_norm(x, self.groups, Some((&weight.var(), &bias.var())), self.eps)
+    }
+
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        self.affine.parameters().into()
+    }
+}
+
+/// Scale and shift of each channel, `[C]` both.
+struct Affine {
+    weight: Parameter,
+    bias: Parameter,
+}
+
+impl Affine {
+    fn new(tape: &Tape, channels: usize) -> Self {
+        let of = |value| Parameter::new(tape, [channels], &vec![value; channels]);
+        Self { weight: of(1.0), bias: of(0.0) }
+    }
+
+    fn parameters(&self) -> [(String, Parameter); 2] {
+        [("weight".to_owned(), self.weight.clone()), ("bias".to_owned(), self.bias.clone())]
     }
 }

@@ -18,6 +18,8 @@ pub enum Axis {
     PerChannel,
     /// One for each sample, the first extent: `[N]`.
     PerSample,
+    /// One for each channel of each sample: `[N, C]`.
+    PerSampleChannel,
 }
 
 impl Axis {
@@ -34,6 +36,11 @@ impl Axis {
                 let n = *shape.dims().first().unwrap_or_else(|| panic!("{op}: a scalar has no samples"));
                 (View { outer: n, reduce: len / n, inner: 1 }, Shape::from([n]))
             }
+            Self::PerSampleChannel => {
+                assert!(shape.dims().len() >= 2, "{op}: expected [N, .., C], got {shape:?}");
+                let (n, c) = (shape.dims()[0], shape.channels());
+                (View { outer: n, reduce: len / (n * c), inner: c }, Shape::from([n, c]))
+            }
         }
     }
 }
@@ -46,10 +53,10 @@ pub(super) struct View {
     pub inner: usize,
 }
 
-/// The sum of what is not kept (`torch.sum`): `x` of any shape → `[]`, `[C]` or `[N]`.
+/// The sum of what is not kept (`torch.sum`): `x` of any shape → `[]`, `[C]`, `[N]` or `[N, C]`.
 ///
 /// # Panics
-/// When a scalar is to be summed per sample.
+/// When a scalar is to be summed per sample, or less than a matrix per sample and channel.
 pub fn sum(x: &Var, axis: Axis) -> Var {
     let shape = x.shape();
     let (view, kept) = axis.view("sum", shape);
@@ -60,14 +67,14 @@ pub fn sum(x: &Var, axis: Axis) -> Var {
 /// The mean of what is not kept (`torch.mean`).
 ///
 /// # Panics
-/// When a scalar is to be averaged per sample.
+/// When a scalar is to be averaged per sample, or less than a matrix per sample and channel.
 pub fn mean(x: &Var, axis: Axis) -> Var {
     let (view, _) = axis.view("mean", x.shape());
     scale(&sum(x, axis), 1.0 / view.reduce as f32)
 }
 
-/// Spreads what a reduction kept over `shape` again (`torch.Tensor.expand`), the adjoint of [`sum`]: `[]`, `[C]` or
-/// `[N]` → `shape`.
+/// Spreads what a reduction kept over `shape` again (`torch.Tensor.expand`), the adjoint of [`sum`]: `[]`, `[C]`,
+/// `[N]` or `[N, C]` → `shape`.
 ///
 /// # Panics
 /// When `y` has not the shape that the reduction of `shape` would have.

@@ -13,7 +13,7 @@ use sumi::{
         elementwise::{abs, add, exp, log, mul, reciprocal, scale, shift, sqrt, square, sub},
         loss::{bce_with_logits_loss, hinge_loss, mse_loss},
         matmul::matmul,
-        norm::{Running, batch_norm},
+        norm::{Running, batch_norm, group_norm},
         reduce::{Axis, expand, mean, sum},
     },
     reference::{activation as act, conv, elementwise as el, loss, matmul as mm, norm, reduce},
@@ -313,6 +313,41 @@ fn batch_norm_in_evaluation_mode() {
             norm::batch_norm_backward(&v[0], &act::tanh_backward(&y, &v[3]), &mean, &rstd, &v[1], &none, &none)
         },
     );
+}
+
+/// Groups of two of four channels, then the two ends; and once without an affine map.
+#[test]
+fn group_norms() {
+    fn with<const GROUPS: usize>(v: &[Var]) -> Var {
+        weighted(&tanh(&group_norm(&v[0], GROUPS, Some((&v[1], &v[2])), EPS)), &v[3])
+    }
+    fn gradient<const GROUPS: usize>(v: &[Vec<f64>]) -> Vec<f64> {
+        group_norm_gradient(&v[0], &v[1], &v[2], &v[3], GROUPS)
+    }
+    let inputs = || vec![normal(1, [2, 3, 2, 4]), normal(2, [4]), normal(3, [4]), normal(4, [2, 3, 2, 4])];
+    r1(inputs(), with::<2>, gradient::<2>);
+    r1(inputs(), with::<4>, gradient::<4>);
+    r1(inputs(), with::<1>, gradient::<1>);
+    r1(
+        vec![normal(1, [2, 3, 2, 4]), normal(4, [2, 3, 2, 4])],
+        |v| weighted(&tanh(&group_norm(&v[0], 2, None, EPS)), &v[1]),
+        |v| group_norm_gradient(&v[0], &[1.0; 4], &[0.0; 4], &v[1], 2),
+    );
+}
+
+/// Of `Σ tanh(group_norm(x)) · r` by `x [2, 6, 4]`.
+fn group_norm_gradient(x: &[f64], gamma: &[f64], beta: &[f64], r: &[f64], groups: usize) -> Vec<f64> {
+    let (n, pixels, c) = (2, 6, 4);
+    let (mean, m2) = norm::group_norm_stats(x, n, c);
+    let (mean, rstd) = norm::group_norm_finish(&mean, &m2, pixels, c / groups, f64::from(EPS));
+    let dy = act::tanh_backward(&act::tanh(&norm::group_norm(x, &mean, &rstd, gamma, beta, n)), r);
+    let (sum_dy, sum_dy_xhat) = norm::group_norm_backward_reduce(x, &dy, &mean, &rstd, n, c);
+    let of_groups = |sums: &[f64]| {
+        let scaled = el::mul(sums, &reduce::expand(gamma, 1, n, c));
+        reduce::sum(&scaled, n * groups, c / groups, 1)
+    };
+    let (level, tilt) = (of_groups(&sum_dy), of_groups(&sum_dy_xhat));
+    norm::group_norm_backward(x, &dy, &mean, &rstd, gamma, &level, &tilt, n)
 }
 
 #[test]

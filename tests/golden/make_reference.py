@@ -201,6 +201,50 @@ for lr, momentum in [(0.1, 0.0), (0.05, 0.9)]:
     grad, after = steps(torch.optim.SGD([param], lr, momentum), param)
     case("sgd", numbers={"lr": lr, "momentum": momentum}, param=start, grads=grad, params=after)
 
+# Group normalisation and its two ends, instance norm (as many groups as channels) and layer norm (one group).
+for shape, groups, eps in [
+    ((2, 6, 3, 5), 3, 1e-5),
+    ((3, 4, 2, 3), 4, 1e-3),
+    ((2, 5, 4, 3), 1, 1e-5),
+    ((1, 3, 1, 1), 1, 1e-9),
+]:
+    c = shape[1]
+    x, gamma, beta = noise(*shape), noise(c), noise(c)
+    y = F.group_norm(x, groups, gamma, beta, eps)
+    dy, dx, dgamma, dbeta = grads(y, x, gamma, beta)
+    case(
+        "group_norm", {"shape": nhwc(x).shape, "groups": [groups]}, {"eps": eps},
+        x=nhwc(x), gamma=gamma, beta=beta, y=nhwc(y), dy=nhwc(dy), dx=nhwc(dx), dgamma=dgamma, dbeta=dbeta,
+    )  # fmt: skip
+
+# Spectral normalisation: steps of gradient descent in training mode, then an output in evaluation mode. u and v are
+# those after each step, "outputs", "gradients" and "weights" have a row for each step.
+for shape, c_out, kernel, stride, padding, lr in [
+    ((2, 3, 5, 4), 4, (3, 3), 1, 1, 0.05),
+    ((1, 2, 4, 4), 1, (2, 2), 2, 0, 0.1),
+]:
+    conv = torch.nn.Conv2d(shape[1], c_out, kernel, stride, padding)
+    layer = torch.nn.utils.spectral_norm(conv)
+    x = noise(*shape).detach()
+    start = {
+        "x": nhwc(x), "weight": ours(layer.weight_orig.detach().clone()), "bias": layer.bias.detach().clone(),
+        "u": layer.weight_u.clone(), "v": layer.weight_v.view(shape[1], *kernel).permute(1, 2, 0).clone(),
+    }  # fmt: skip
+    rows = {name: [] for name in ("outputs", "dys", "gradients", "weights", "us", "vs")}
+    for _ in range(4):
+        y = layer(x)
+        dy, dw = grads(y, layer.weight_orig)
+        with torch.no_grad():
+            layer.weight_orig -= lr * dw
+        state = (nhwc(y), nhwc(dy), ours(dw), ours(layer.weight_orig), layer.weight_u)
+        state += (layer.weight_v.view(shape[1], *kernel).permute(1, 2, 0),)
+        for name, tensor in zip(rows, state):
+            rows[name].append(tensor.detach().clone())
+    layer.eval()
+    sizes = {"x": nhwc(x).shape, "c_out": [c_out], "kernel": kernel, "stride": [stride], "padding": [padding]}
+    rows = {name: torch.stack(tensors) for name, tensors in rows.items()}
+    case("spectral_norm", sizes, {"lr": lr}, **start, **rows, evaluation=nhwc(layer(x)))
+
 lines = ",\n".join(json.dumps(c) for c in cases)
 text = f'{{"torch": "{torch.__version__}", "cases": [\n{lines}\n]}}\n'
 (pathlib.Path(__file__).parent / "reference.json").write_text(text)

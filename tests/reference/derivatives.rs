@@ -109,3 +109,28 @@ fn batch_norm_in_evaluation_with_fixed_statistics() {
     let dx = norm::batch_norm_backward(&x, &dy, &mean, &rstd, &gamma, &zero, &zero);
     assert_derivative("x", &x, &dy, &dx, |x| norm::batch_norm(x, &mean, &rstd, &gamma, &beta));
 }
+
+#[test]
+fn group_norm_through_its_statistics() {
+    let (n, pixels, c, groups, eps) = (2, 5, 6, 3, 1e-5);
+    let len = n * pixels * c;
+    let (x, dy, gamma, beta) = (noise(len, 0), noise(len, 1), noise(c, 2), noise(c, 3));
+    let statistics = |x: &[f64]| {
+        let (mean, m2) = norm::group_norm_stats(x, n, c);
+        norm::group_norm_finish(&mean, &m2, pixels, c / groups, eps)
+    };
+    let forward = |x: &[f64], gamma: &[f64], beta: &[f64]| {
+        let (mean, rstd) = statistics(x);
+        norm::group_norm(x, &mean, &rstd, gamma, beta, n)
+    };
+    let (mean, rstd) = statistics(&x);
+    let (sum_dy, sum_dy_xhat) = norm::group_norm_backward_reduce(&x, &dy, &mean, &rstd, n, c);
+    let of_groups = |sums: &[f64]| {
+        reduce::sum(&elementwise::mul(sums, &reduce::expand(&gamma, 1, n, c)), n * groups, c / groups, 1)
+    };
+    let (level, tilt) = (of_groups(&sum_dy), of_groups(&sum_dy_xhat));
+    let dx = norm::group_norm_backward(&x, &dy, &mean, &rstd, &gamma, &level, &tilt, n);
+    assert_derivative("x", &x, &dy, &dx, |x| forward(x, &gamma, &beta));
+    assert_derivative("gamma", &gamma, &dy, &reduce::sum(&sum_dy_xhat, 1, n, c), |gamma| forward(&x, gamma, &beta));
+    assert_derivative("beta", &beta, &dy, &reduce::sum(&sum_dy, 1, n, c), |beta| forward(&x, &gamma, beta));
+}

@@ -11,7 +11,7 @@ mod adjoints;
 mod dcgan;
 mod derivatives;
 mod philox;
-mod pytorch;
+pub mod pytorch;
 mod statistics;
 
 use sumi::reference::random;

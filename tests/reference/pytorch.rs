@@ -15,8 +15,9 @@ struct Golden {
     cases: Vec<Case>,
 }
 
+/// A case of `reference.json`.
 #[derive(Deserialize)]
-struct Case {
+pub struct Case {
     op: String,
     sizes: BTreeMap<String, Vec<usize>>,
     numbers: BTreeMap<String, f64>,
@@ -24,15 +25,15 @@ struct Case {
 }
 
 impl Case {
-    fn tensor(&self, name: &str) -> &[f64] {
+    pub fn tensor(&self, name: &str) -> &[f64] {
         self.tensors.get(name).unwrap_or_else(|| panic!("the golden case of {} has no tensor {name}", self.op))
     }
 
-    fn number(&self, name: &str) -> f64 {
+    pub fn number(&self, name: &str) -> f64 {
         self.numbers[name]
     }
 
-    fn size<const N: usize>(&self, name: &str) -> [usize; N] {
+    pub fn size<const N: usize>(&self, name: &str) -> [usize; N] {
         self.sizes[name].as_slice().try_into().expect("the golden case has as many extents as the twin takes")
     }
 
@@ -44,7 +45,7 @@ impl Case {
 }
 
 /// Every golden case of one op; at least one.
-fn cases(op: &str) -> Vec<Case> {
+pub fn cases(op: &str) -> Vec<Case> {
     let golden: Golden =
         serde_json::from_str(include_str!("../golden/reference.json")).expect("the golden file is JSON");
     let cases: Vec<Case> = golden.cases.into_iter().filter(|case| case.op == op).collect();
@@ -225,6 +226,25 @@ fn batch_norm_in_evaluation() {
         case.expect("dgamma", &sum_dy_xhat);
         let zero = vec![0.0; mean.len()];
         case.expect("dx", &norm::batch_norm_backward(x, dy, mean, &rstd, gamma, &zero, &zero));
+    }
+}
+
+#[test]
+fn group_norm_and_its_two_ends() {
+    for case in cases("group_norm") {
+        let ([n, h, w, c], [groups]) = (case.size("x"), case.size("groups"));
+        let (x, dy, gamma) = (case.tensor("x"), case.tensor("dy"), case.tensor("gamma"));
+        let (mean, m2) = norm::group_norm_stats(x, n, c);
+        let (mean, rstd) = norm::group_norm_finish(&mean, &m2, h * w, c / groups, case.number("eps"));
+        case.expect("y", &norm::group_norm(x, &mean, &rstd, gamma, case.tensor("beta"), n));
+        let (sum_dy, sum_dy_xhat) = norm::group_norm_backward_reduce(x, dy, &mean, &rstd, n, c);
+        case.expect("dbeta", &reduce::sum(&sum_dy, 1, n, c));
+        case.expect("dgamma", &reduce::sum(&sum_dy_xhat, 1, n, c));
+        let of_groups = |sums: &[f64]| {
+            reduce::sum(&elementwise::mul(sums, &reduce::expand(gamma, 1, n, c)), n * groups, c / groups, 1)
+        };
+        let (level, tilt) = (of_groups(&sum_dy), of_groups(&sum_dy_xhat));
+        case.expect("dx", &norm::group_norm_backward(x, dy, &mean, &rstd, gamma, &level, &tilt, n));
     }
 }
 

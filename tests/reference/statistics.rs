@@ -1,7 +1,7 @@
 //! Statistics of parts, merged, are those of the whole.
 
 use super::{assert_close, noise};
-use sumi::reference::norm::{batch_norm_merge, batch_norm_stats};
+use sumi::reference::norm::{batch_norm_merge, batch_norm_stats, group_norm_merge, group_norm_stats};
 
 #[test]
 fn merged_statistics_are_those_of_all_rows() {
@@ -23,6 +23,25 @@ fn merged_statistics_are_those_of_all_rows() {
         {
             assert_close(&format!("mean of {rows} rows"), &mean, &want_mean, 1e-13, 1e-13);
             assert_close(&format!("m2 of {rows} rows"), &m2, &want_m2, 1e-12, 1e-13);
+        }
+    }
+}
+
+#[test]
+fn merged_statistics_of_samples_are_those_of_all_pixels() {
+    let (n, c) = (2, 3);
+    for pixels in [1, 2, 7, 30] {
+        let x = noise(n * pixels * c, 0);
+        let (ones, zeros) = (vec![1.0; x.len()], vec![0.0; x.len()]);
+        let (want_mean, want_m2) = group_norm_stats(&x, n, c);
+        // In one go, and by way of four sets, of which some are empty.
+        let four = group_norm_merge(&ones, &x, &zeros, n, c, 4);
+        for merged in
+            [group_norm_merge(&ones, &x, &zeros, n, c, 1), group_norm_merge(&four.count, &four.mean, &four.m2, n, c, 1)]
+        {
+            assert_eq!(merged.count, vec![pixels as f64; n * c]);
+            assert_close(&format!("mean of {pixels} pixels"), &merged.mean, &want_mean, 1e-13, 1e-13);
+            assert_close(&format!("m2 of {pixels} pixels"), &merged.m2, &want_m2, 1e-12, 1e-13);
         }
     }
 }

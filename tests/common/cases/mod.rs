@@ -3,6 +3,7 @@
 mod activation;
 mod conv;
 mod elementwise;
+mod group_norm;
 mod loss;
 mod matmul;
 mod norm;
@@ -49,6 +50,7 @@ pub fn all() -> Vec<Case> {
         reduce::cases(),
         loss::cases(),
         norm::cases(),
+        group_norm::cases(),
         matmul::cases(),
         conv::cases(),
         optim::cases(),

@@ -17,7 +17,7 @@ use crate::common::compare::{
 };
 
 /// `[outer, reduce, inner]` of the sums: what is kept is everything's, a sample's or a channel's.
-const VIEWS: [(Axis, [usize; 3]); 17] = [
+const VIEWS: [(Axis, [usize; 3]); 21] = [
     (Axis::All, [1, 1, 1]),
     (Axis::All, [1, 7, 1]),
     (Axis::All, [1, 127, 1]),
@@ -35,6 +35,10 @@ const VIEWS: [(Axis, [usize; 3]); 17] = [
     (Axis::PerSample, [1, 300, 1]),
     (Axis::PerSample, [7, 129, 1]),
     (Axis::PerSample, [65, 128, 1]),
+    (Axis::PerSampleChannel, [1, 1, 1]),
+    (Axis::PerSampleChannel, [3, 1, 5]),
+    (Axis::PerSampleChannel, [2, 131, 3]),
+    (Axis::PerSampleChannel, [3, 257, 64]),
 ];
 
 /// 65 536 workgroups of 64 invocations, and one more: sums of one element each.
@@ -53,7 +57,7 @@ pub fn cases() -> Vec<Case> {
             kernel: "expand",
             label: format!("{axis:?} to {view:?}"),
             inputs: vec![kept],
-            run: Box::new(move |v| vec![ops::expand(&kept_as(axis, &v[0]), axis, shape(axis, view))]),
+            run: Box::new(move |v| vec![ops::expand(&kept_as(axis, view, &v[0]), axis, shape(axis, view))]),
             twin: Box::new(move |v| vec![twin::expand(&v[0], outer, reduce, inner)]),
             tolerance: Exact,
         });
@@ -68,11 +72,16 @@ fn shape(axis: Axis, [outer, reduce, inner]: [usize; 3]) -> Shape {
         Axis::All => [reduce].into(),
         Axis::PerChannel => [reduce, inner].into(),
         Axis::PerSample => [outer, reduce].into(),
+        Axis::PerSampleChannel => [outer, reduce, inner].into(),
     }
 }
 
-fn kept_as(axis: Axis, y: &Var) -> Var {
-    if axis == Axis::All { reshape(y, []) } else { y.clone() }
+fn kept_as(axis: Axis, [outer, _, inner]: [usize; 3], y: &Var) -> Var {
+    match axis {
+        Axis::All => reshape(y, []),
+        Axis::PerSampleChannel => reshape(y, [outer, inner]),
+        Axis::PerChannel | Axis::PerSample => y.clone(),
+    }
 }
 
 fn sum(axis: Axis, view: [usize; 3], x: &Input) -> Case {

@@ -5,13 +5,13 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{
-    elementwise::{full, mul, reciprocal, scale, shift, sqrt, square, sub},
-    reduce::{Axis, View, expand, mean, sum, sum_middle},
-};
 use crate::{
     autograd::Var,
     gpu::{Dispatch, Gpu},
+    ops::{
+        elementwise::{full, mul, reciprocal, scale, shift, sqrt, square, sub},
+        reduce::{Axis, View, expand, mean, sum, sum_middle},
+    },
     tensor::Tensor,
 };
 
