@@ -212,7 +212,8 @@ pub fn group_norm_backward_reduce(
 }
 
 /// The gradient of [`group_norm`] by its input, through the group's mean and variance:
-/// `dx = rstd · (gamma · dy − level / count − x̂ · tilt / count)`, where `level [n, groups]` is the group's `Σ gamma·dy`,
+/// `dx = rstd · (gamma · dy − level / count − x̂ · tilt / count)`, where `level [n, groups]` is the group's `Σ
+/// gamma·dy`,
 /// `tilt [n, groups]` its `Σ gamma·dy·x̂` and `count` its number of elements; the others as in [`group_norm`].
 pub fn group_norm_backward(
     x: &[f64],

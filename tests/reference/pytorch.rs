@@ -327,7 +327,7 @@ fn batch_norm_in_evaluation() {
 #[test]
 fn group_norm_and_its_two_ends() {
     for case in cases("group_norm") {
-        let ([n, h, w, c], [groups]) = (case.size("x"), case.size("groups"));
+        let ([n, h, w, c], [groups]) = (case.size("shape"), case.size("groups"));
         let (x, dy, gamma) = (case.tensor("x"), case.tensor("dy"), case.tensor("gamma"));
         let (mean, m2) = norm::group_norm_stats(x, n, c);
         let (mean, rstd) = norm::group_norm_finish(&mean, &m2, h * w, c / groups, case.number("eps"));

@@ -27,7 +27,7 @@ type Affine<'a> = Option<(&'a Var, &'a Var)>;
 ///
 /// # Panics
 /// When `x` has no channels beside its samples, `groups` do not divide them, or gamma or beta have not one number each.
-pub fn group_norm(x: &Var, groups: usize, affine: Affine, eps: f32) -> Var {
+pub fn group_norm(x: &Var, groups: usize, affine: Affine<'_>, eps: f32) -> Var {
     let sizes = Sizes::of("group_norm", x.shape(), groups);
     sizes.check_affine("group_norm", affine);
     let (mean, m2) = statistics(x.value());
@@ -45,7 +45,7 @@ pub fn group_norm(x: &Var, groups: usize, affine: Affine, eps: f32) -> Var {
 ///
 /// # Panics
 /// As [`group_norm`].
-pub fn instance_norm(x: &Var, affine: Affine, eps: f32) -> Var {
+pub fn instance_norm(x: &Var, affine: Affine<'_>, eps: f32) -> Var {
     group_norm(x, x.shape().channels(), affine, eps)
 }
 
@@ -53,7 +53,7 @@ pub fn instance_norm(x: &Var, affine: Affine, eps: f32) -> Var {
 ///
 /// # Panics
 /// As [`group_norm`].
-pub fn layer_norm(x: &Var, affine: Affine, eps: f32) -> Var {
+pub fn layer_norm(x: &Var, affine: Affine<'_>, eps: f32) -> Var {
     group_norm(x, 1, affine, eps)
 }
 
@@ -62,7 +62,7 @@ pub fn layer_norm(x: &Var, affine: Affine, eps: f32) -> Var {
 ///
 /// # Panics
 /// As [`group_norm`], and when the statistics are not `[N, groups]`.
-pub fn group_norm_with(x: &Var, mean: &Tensor, rstd: &Tensor, groups: usize, affine: Affine) -> Var {
+pub fn group_norm_with(x: &Var, mean: &Tensor, rstd: &Tensor, groups: usize, affine: Affine<'_>) -> Var {
     let sizes = Sizes::of("group_norm_with", x.shape(), groups);
     sizes.check_affine("group_norm_with", affine);
     for shape in [mean.shape(), rstd.shape()] {
@@ -231,7 +231,7 @@ impl Sizes {
         Self { n, pixels: shape.len() / (n * c), c, groups, size: c / groups }
     }
 
-    fn check_affine(&self, op: &str, affine: Affine) {
+    fn check_affine(&self, op: &str, affine: Affine<'_>) {
         for shape in affine.iter().flat_map(|(gamma, beta)| [gamma.shape(), beta.shape()]) {
             assert_eq!(shape.dims(), [self.c], "{op}: {} channels need one number each, got {shape:?}", self.c);
         }
@@ -320,7 +320,7 @@ struct Finish {
     eps: f32,
 }
 
-fn normalize(x: &Tensor, mean: &Tensor, rstd: &Tensor, groups: usize, affine: Affine) -> Tensor {
+fn normalize(x: &Tensor, mean: &Tensor, rstd: &Tensor, groups: usize, affine: Affine<'_>) -> Tensor {
     let sizes = Sizes::of("group_norm", x.shape(), groups);
     let y = Tensor::empty(x.gpu(), x.shape());
     let (gamma, beta) = match affine {

@@ -88,9 +88,11 @@ impl Setting {
             );
         let (largest_x, largest_dy) = (most(&wide), largest(&dy.values));
         let slope = rstd * largest(&gamma.values);
-        // What is off in the mean of f32 numbers is off in every normalised value, and its square in the variance.
+        // What is off in the mean of f32 numbers is off in every normalised value.
         let blurred = xhat + largest_x * rstd;
-        let unsteady = 4.0 + xhat.powi(2) + 4.0 * (largest_x * rstd).powi(2) * f64::from(f32::EPSILON);
+        // The means of a group's channels are rounded too before they are compared with each other.
+        let apart = most(&self.twin_distances(&wide)) * rstd;
+        let unsteady = 4.0 + xhat.powi(2) + apart * largest_x * rstd + (largest_x * rstd * 1e-4).powi(2);
         let of_y = |slope: f64| Sum { terms: 1, largest: 1.0 + slope * (0.5 * largest_x + deviation * unsteady) };
         let of_dx = |slope: f64| Sum { terms: 16, largest: slope * largest_dy * xhat * blurred };
 
@@ -189,6 +191,13 @@ impl Setting {
         let [n, h, w, c] = self.shape;
         let (mean, m2) = twin::group_norm_stats(x, n, c);
         twin::group_norm_finish(&mean, &m2, h * w, c / self.groups, f64::from(self.eps))
+    }
+
+    /// How far the mean of each channel is from that of its group.
+    fn twin_distances(self, x: &[f64]) -> Vec<f64> {
+        let [n, _, _, c] = self.shape;
+        let (of_channels, of_groups) = (twin::group_norm_stats(x, n, c).0, self.twin_statistics(x).0);
+        of_channels.iter().enumerate().map(|(i, mean)| mean - of_groups[i / (c / self.groups)]).collect()
     }
 
     fn forward_twin(self, x: &[f64], gamma: &[f64], beta: &[f64]) -> Vec<f64> {
