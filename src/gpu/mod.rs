@@ -6,6 +6,7 @@
 
 mod adapter;
 mod buffer;
+mod constants;
 mod device;
 mod error;
 mod kernel;
@@ -29,7 +30,7 @@ pub use self::{
     profile::{Profile, Row, Timing},
     readback::Readback,
 };
-use self::{device::Device, pool::Pool, recorder::Recorder};
+use self::{constants::Constants, device::Device, pool::Pool, recorder::Recorder};
 
 /// How a device is opened.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,7 @@ struct Inner {
     device: Arc<dyn Device>,
     pool: Arc<Pool>,
     recorder: Recorder,
+    constants: Constants,
     profile: Mutex<Profile>,
     family: Family,
 }
@@ -84,7 +86,14 @@ impl Gpu {
     fn on(device: Arc<dyn Device>, checked: bool, family: Family) -> Self {
         let pool = Arc::new(Pool::new(device.clone(), checked));
         let recorder = Recorder::new(device.clone(), pool.clone(), checked);
-        Self(Arc::new(Inner { device, pool, recorder, profile: Mutex::default(), family }))
+        Self(Arc::new(Inner {
+            device,
+            pool,
+            recorder,
+            constants: Constants::default(),
+            profile: Mutex::default(),
+            family,
+        }))
     }
 
     /// The adapter it was opened on.
@@ -105,6 +114,12 @@ impl Gpu {
     /// A buffer holding `values`.
     pub fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Buffer {
         self.0.recorder.upload(bytemuck::cast_slice(values).to_vec())
+    }
+
+    /// A buffer holding `words`, to be read and never written: the same words are the same buffer, so that what
+    /// depends on shapes alone is uploaded once.
+    pub fn constant(&self, words: &[u32]) -> Buffer {
+        self.0.constants.get(words, |words| self.upload(words))
     }
 
     /// Records a launch.

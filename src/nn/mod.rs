@@ -7,6 +7,7 @@ mod linear;
 mod module;
 mod norm;
 mod residual;
+mod resample;
 mod sequential;
 
 pub use self::{
@@ -16,5 +17,6 @@ pub use self::{
     module::{Module, Parameter, parameter_count},
     norm::BatchNorm2d,
     residual::Residual,
+    resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     sequential::Sequential,
 };

@@ -2,7 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::{gpu::Dispatch, tensor::Tensor};
+use crate::{
+    gpu::{Dispatch, Family, Gpu},
+    tensor::Tensor,
+};
 
 /// Params of a kernel that treats every element alike.
 #[repr(C)]
@@ -36,4 +39,14 @@ pub(super) fn pointwise(name: &'static str, params: &impl Pod, inputs: &[&Tensor
     let bytes = 4.0 * count as f64 * (inputs.len() + 1) as f64;
     first.gpu().dispatch(dispatch.bind(&output).work(count as f64, bytes));
     output
+}
+
+/// Whether work is to be cut for a GPU: into many workgroups of many invocations.
+pub(super) fn is_gpu(gpu: &Gpu) -> bool {
+    gpu.family() == Family::Tiled && gpu.adapter().compiles()
+}
+
+/// Invocations of a workgroup that is a vector of the CPU, 8 or 16.
+pub(super) fn vector_lanes(gpu: &Gpu) -> u32 {
+    if gpu.adapter().lanes.is_some_and(|lanes| lanes <= 8) { 8 } else { 16 }
 }

@@ -16,6 +16,7 @@ pub mod probe;
 pub mod random;
 pub mod reduce;
 mod register_tile;
+pub mod resample;
 pub mod shape;
 mod tile;
 mod variants;

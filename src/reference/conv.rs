@@ -80,6 +80,23 @@ impl Conv2d {
         [self.n, self.h_out, self.w_out, self.c_out]
     }
 
+    /// Calls `product(x, w, y)` with the places of the three in every product that a depthwise convolution adds up.
+    fn depthwise_products(&self, mut product: impl FnMut(usize, usize, usize)) {
+        let Self { n, h_in, w_in, c_in, h_out, w_out, c_out, k_h, k_w, stride, padding, dilation, groups } = *self;
+        assert!(c_in == groups && c_out == groups, "depthwise_conv2d: every channel is a group, got {self:?}");
+        for (n, oh, ow) in positions(n, h_out, w_out) {
+            for (kh, kw, channel) in positions(k_h, k_w, c_in) {
+                let Some(ih) = (oh * stride[0] + kh * dilation[0]).checked_sub(padding[0]) else { continue };
+                let Some(iw) = (ow * stride[1] + kw * dilation[1]).checked_sub(padding[1]) else { continue };
+                if ih < h_in && iw < w_in {
+                    let pixels = [(n * h_in + ih) * w_in + iw, kh * k_w + kw, (n * h_out + oh) * w_out + ow];
+                    let [x, w, y] = pixels.map(|pixel| pixel * c_in + channel);
+                    product(x, w, y);
+                }
+            }
+        }
+    }
+
     /// Calls `row(x, w, y)` for every product that the convolution adds up, those of one group's `c_out` at a time: the
     /// element at `x` times each element in the range `w` adds to that in the range `y`.
     ///
@@ -144,6 +161,39 @@ pub fn conv2d_backward_weight(x: &[f64], dy: &[f64], c: &Conv2d) -> Vec<f64> {
     check("conv2d_backward_weight", "dy", dy.len(), &c.y_shape());
     let mut dw = vec![0.0; c.w_shape().iter().product()];
     c.products(|x_at, w_at, y_at| add_scaled(&mut dw[w_at], x[x_at], &dy[y_at]));
+    dw
+}
+
+/// Depthwise convolution, where every channel is a group of its own: `x [n, h_in, w_in, c]`, `w [k_h, k_w, 1, c]` →
+/// `y [n, h_out, w_out, c]`:
+///
+/// `y[n,oh,ow,ch] = Σ x[n,ih,iw,ch] · w[kh,kw,0,ch]` with `ih = oh·stride − padding + kh·dilation`, likewise `iw`, and
+/// `x` zero outside its bounds.
+pub fn depthwise_conv2d(x: &[f64], w: &[f64], c: &Conv2d) -> Vec<f64> {
+    check("depthwise_conv2d", "x", x.len(), &c.x_shape());
+    check("depthwise_conv2d", "w", w.len(), &c.w_shape());
+    let mut y = vec![0.0; c.y_shape().iter().product()];
+    c.depthwise_products(|x_at, w_at, y_at| y[y_at] += x[x_at] * w[w_at]);
+    y
+}
+
+/// The gradient of [`depthwise_conv2d`] by its input: `dy [n, h_out, w_out, c]`, `w [k_h, k_w, 1, c]` →
+/// `dx [n, h_in, w_in, c]`.
+pub fn depthwise_conv2d_backward_input(dy: &[f64], w: &[f64], c: &Conv2d) -> Vec<f64> {
+    check("depthwise_conv2d_backward_input", "dy", dy.len(), &c.y_shape());
+    check("depthwise_conv2d_backward_input", "w", w.len(), &c.w_shape());
+    let mut dx = vec![0.0; c.x_shape().iter().product()];
+    c.depthwise_products(|x_at, w_at, y_at| dx[x_at] += dy[y_at] * w[w_at]);
+    dx
+}
+
+/// The gradient of [`depthwise_conv2d`] by its weights: `x [n, h_in, w_in, c]`, `dy [n, h_out, w_out, c]` →
+/// `dw [k_h, k_w, 1, c]`.
+pub fn depthwise_conv2d_backward_weight(x: &[f64], dy: &[f64], c: &Conv2d) -> Vec<f64> {
+    check("depthwise_conv2d_backward_weight", "x", x.len(), &c.x_shape());
+    check("depthwise_conv2d_backward_weight", "dy", dy.len(), &c.y_shape());
+    let mut dw = vec![0.0; c.w_shape().iter().product()];
+    c.depthwise_products(|x_at, w_at, y_at| dw[w_at] += x[x_at] * dy[y_at]);
     dw
 }
 

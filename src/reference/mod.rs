@@ -18,6 +18,7 @@ pub mod optim;
 pub mod probe;
 pub mod random;
 pub mod reduce;
+pub mod resample;
 
 /// `f` over one slice, element by element.
 fn map(x: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {

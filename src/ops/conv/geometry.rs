@@ -116,6 +116,12 @@ impl Geometry {
         Shape::from([self.n, self.output[0], self.output[1], self.c_out])
     }
 
+    /// Whether there are several channels and each is a group of its own.
+    pub fn is_depthwise(&self) -> bool {
+        let groups = self.config.groups;
+        groups > 1 && self.c_in == groups && self.c_out == groups
+    }
+
     /// Floating-point operations of each of the three kernels, a multiply-add counted as two: every output pixel with
     /// every tap, those that fall on the padding included.
     pub fn flops(&self) -> f64 {

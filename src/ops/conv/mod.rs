@@ -10,6 +10,7 @@
 //! | `x = input_gradient(y, w)` | `forward(dx, w)` | `weight_gradient(dx, y)` |
 //! | `w = weight_gradient(x, y)` | `input_gradient(y, dw)` | `forward(x, dw)` |
 
+pub mod depthwise;
 mod geometry;
 pub mod lanes;
 pub mod naive;
@@ -112,6 +113,7 @@ fn biased(y: Var, bias: Option<&Var>) -> Var {
 
 fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
+        _ if geometry.is_depthwise() => depthwise::conv2d(x.value(), w.value(), &geometry),
         Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d(x.value(), w.value(), &geometry, lanes),
@@ -124,6 +126,7 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
+        _ if geometry.is_depthwise() => depthwise::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
@@ -136,6 +139,7 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
 
 fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
+        _ if geometry.is_depthwise() => depthwise::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
