@@ -8,10 +8,11 @@ use sumi::{
     nn::Parameter,
     ops::{
         activation, conv,
-        conv::{Conv2d, Geometry, lanes, naive, panels, tiled},
+        conv::{Conv2d, Geometry, depthwise, lanes, naive, panels, tiled},
         elementwise, loss, matmul, norm, probe,
         random::Random,
         reduce::{Axis, expand, sum},
+        resample::{Taps, resample2d},
     },
     optim::{Adam, AdamConfig, Sgd},
     tensor::{Shape, Tensor},
@@ -64,7 +65,19 @@ impl Size {
 /// Everything, the probes first.
 pub fn all(tape: &Tape) -> Vec<Subject> {
     let size = Size::of(tape);
-    let families = [probes, pointwise, random, reductions, losses, norms, products, convolutions, optimizers];
+    let families = [
+        probes,
+        pointwise,
+        random,
+        reductions,
+        losses,
+        norms,
+        products,
+        convolutions,
+        depthwise_convolutions,
+        resamplings,
+        optimizers,
+    ];
     families.into_iter().flat_map(|family| family(tape, &size)).collect()
 }
 
@@ -315,6 +328,42 @@ fn convolution(tape: &Tape, (kernel, rung): (&'static str, Rung), geometry: Geom
     // Whatever else the rung launches belongs to it: weights turned, parts added, a product where one will do.
     let helpers = [kernel, "transpose", "pack_panels", "matmul_panels", "fold", "sum", "matmul_tiled"];
     Subject::new(&helpers, shape, move || rung(&a, &b, &geometry))
+}
+
+/// Each channel by itself, and the same as so many groups of a matrix product.
+fn depthwise_convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
+    const OWN: [(&str, Rung); 3] = [
+        ("depthwise_conv2d", depthwise::conv2d),
+        ("depthwise_conv2d_backward_input", depthwise::conv2d_backward_input),
+        ("depthwise_conv2d_backward_weight", depthwise::conv2d_backward_weight),
+    ];
+    let grouped = match tape.gpu().family() {
+        Family::Tiled => TILED,
+        Family::Lanes { .. } => LANES,
+        Family::Panels { .. } => PANELS,
+    };
+    let c = 4 * size.ndf;
+    let config = Conv2d { padding: [1, 1], groups: c, ..Conv2d::default() };
+    let shapes = (Shape::from([size.batch / 16, 32, 32, c]), Shape::from([3, 3, 1, c]));
+    let geometry = Geometry::of_convolution("layer", shapes.0, shapes.1, &config);
+    OWN.into_iter().chain(grouped).map(|rung| convolution(tape, rung, geometry)).collect()
+}
+
+/// Padding and doubling, as generators have them.
+fn resamplings(tape: &Tape, size: &Size) -> Vec<Subject> {
+    let subject = |what: &str, shape: [usize; 4], map: fn(usize) -> Taps| {
+        let (x, down, across) = (var(tape, 1, shape), map(shape[1]), map(shape[2]));
+        Subject::new(&["resample2d"], format!("{what} {shape:?}"), move || resample2d(&x, &down, &across))
+    };
+    let Size { batch, ndf, .. } = *size;
+    vec![
+        subject("reflection by 1", [batch / 8, 32, 32, ndf], |n| Taps::reflect(n, 1, 1)),
+        subject("reflection by 3", [batch / 8, 64, 64, 3], |n| Taps::reflect(n, 3, 3)),
+        subject("bilinear", [batch / 16, 32, 32, ndf], |n| Taps::bilinear(n, 2 * n, false)),
+        subject("bilinear, gradient", [batch / 16, 64, 64, ndf], |n| Taps::bilinear(n / 2, n, false).transposed()),
+        subject("nearest", [batch / 16, 32, 32, ndf], |n| Taps::nearest(n, 2)),
+        subject("blur down", [batch / 16, 64, 64, ndf], Taps::blur_down),
+    ]
 }
 
 /// Adam and SGD on as many parameters as the discriminator has.

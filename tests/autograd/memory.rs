@@ -9,6 +9,7 @@ use sumi::{
         elementwise::{add, copy_into, mul, scale, square, sub},
         norm::{Running, batch_norm},
         reduce::{Axis, mean, sum},
+        resample::{blur_pool2d, blur_upsample2d, reflection_pad2d},
     },
     tensor::Tensor,
 };
@@ -92,4 +93,29 @@ fn a_dropped_graph_leaves_no_tensor_alive() {
         used(&gpu);
     }
     assert_eq!(gpu.memory(), settled, "memory of a dropped graph must come back");
+}
+
+#[test]
+fn tables_are_uploaded_once() {
+    let gpu = own_gpu();
+    let tape = ops::tape(&gpu);
+    let x = tape.leaf(Tensor::from_slice(&gpu, [1, 4, 4, 2], &[0.5; 32]));
+    let step = || {
+        let y = reflection_pad2d(&blur_upsample2d(&blur_pool2d(&x)), [1; 4]);
+        drop(sum(&square(&y), Axis::All).gradients(std::slice::from_ref(&x), false));
+        gpu.finish().expect("the device works");
+    };
+    step();
+    let settled = gpu.memory();
+    (0..3).for_each(|_| step());
+    assert_eq!(gpu.memory(), settled, "tables of the same shapes must be the same buffers");
+
+    let [one, same, other] = [[1, 2], [1, 2], [2, 1]].map(|words| gpu.constant(&words));
+    let name = |buffer: &sumi::gpu::Buffer| format!("{buffer:?}");
+    assert!(name(&one) == name(&same) && name(&one) != name(&other));
+    // Too much to keep: what is in use stays as it is, and more can be had.
+    let large: Vec<_> = (0..5u32).map(|i| gpu.constant(&vec![i; 1 << 20])).collect();
+    assert!(name(&gpu.constant(&[1, 2])) != name(&one), "a full cache is emptied");
+    assert_eq!(gpu.fetch(&one).expect("the device works").into_iter().map(f32::to_bits).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(large.len(), 5);
 }

@@ -15,8 +15,9 @@ use sumi::{
         matmul::matmul,
         norm::{Running, batch_norm},
         reduce::{Axis, expand, mean, sum},
+        resample::{blur_upsample2d, reflection_pad2d},
     },
-    reference::{activation as act, conv, elementwise as el, loss, matmul as mm, norm, reduce},
+    reference::{activation as act, conv, elementwise as el, loss, matmul as mm, norm, reduce, resample},
     tensor::Tensor,
 };
 
@@ -360,6 +361,49 @@ fn transposed_convolution() {
             let y = el::add(&conv::conv_transpose2d(&v[0], &v[1], &c), &reduce::expand(&v[2], 1, 48, 2));
             // The input gradient of a transposed convolution is the convolution it comes from.
             conv::conv2d(&act::softplus_backward(&y, &v[3]), &v[1], &c.conv())
+        },
+    );
+}
+
+#[test]
+fn depthwise_convolution() {
+    r1(
+        vec![normal(1, [2, 5, 4, 3]), normal(2, [3, 3, 1, 3]), normal(3, [2, 3, 4, 3])],
+        |v| {
+            let config = Conv2d { stride: [2, 1], padding: [1, 1], groups: 3, ..Conv2d::default() };
+            weighted(&tanh(&conv2d(&v[0], &v[1], None, &config)), &v[2])
+        },
+        |v| {
+            let c = conv::Conv2d::new([2, 5, 4, 3], 3, [3, 3], [2, 1], [1, 1], [1, 1], 3);
+            let y = act::tanh(&conv::depthwise_conv2d(&v[0], &v[1], &c));
+            conv::depthwise_conv2d_backward_input(&act::tanh_backward(&y, &v[2]), &v[1], &c)
+        },
+    );
+}
+
+/// The transpose of a linear map of `len` numbers, from what it makes of each of them alone.
+fn transposed(dy: &[f64], len: usize, map: fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    let unit = |i| (0..len).map(|j| if i == j { 1.0 } else { 0.0 }).collect::<Vec<f64>>();
+    (0..len).map(|i| dot(dy, &map(&unit(i)))).collect()
+}
+
+#[test]
+fn resampling() {
+    const SHAPE: [usize; 4] = [2, 3, 4, 2];
+    r1(
+        vec![normal(1, SHAPE), normal(2, [2, 6, 7, 2])],
+        |v| weighted(&tanh(&reflection_pad2d(&v[0], [1, 2, 3, 0])), &v[1]),
+        |v| {
+            let map: fn(&[f64]) -> Vec<f64> = |x| resample::reflection_pad2d(x, SHAPE, [1, 2, 3, 0]);
+            transposed(&act::tanh_backward(&act::tanh(&map(&v[0])), &v[1]), 48, map)
+        },
+    );
+    r1(
+        vec![normal(3, SHAPE), normal(4, [2, 6, 8, 2])],
+        |v| weighted(&tanh(&blur_upsample2d(&v[0])), &v[1]),
+        |v| {
+            let map: fn(&[f64]) -> Vec<f64> = |x| resample::blur_upsample2d(x, SHAPE);
+            transposed(&act::tanh_backward(&act::tanh(&map(&v[0])), &v[1]), 48, map)
         },
     );
 }

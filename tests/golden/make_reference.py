@@ -201,6 +201,51 @@ for lr, momentum in [(0.1, 0.0), (0.05, 0.9)]:
     grad, after = steps(torch.optim.SGD([param], lr, momentum), param)
     case("sgd", numbers={"lr": lr, "momentum": momentum}, param=start, grads=grad, params=after)
 
+# Resampling; CUT's Downsample and Upsample as its networks.py has them.
+def resampled(op, shape, f, numbers=None, **sizes):
+    x = noise(*shape)
+    y = f(x)
+    dy, dx = grads(y, x)
+    sizes |= {"x": nhwc(x).shape, "y": nhwc(y).shape}
+    case(op, sizes, numbers, x=nhwc(x), y=nhwc(y), dy=nhwc(dy), dx=nhwc(dx))
+
+
+def stencil(*row):
+    row = torch.tensor(row)
+    return (row[:, None] * row[None, :] / row.sum() ** 2)[None, None]
+
+
+def blur_pool(x):
+    c = x.shape[1]
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), stencil(1.0, 2.0, 1.0).repeat(c, 1, 1, 1), stride=2, groups=c)
+
+
+def blur_upsample(x):
+    c, padded = x.shape[1], F.pad(x, (1, 1, 1, 1), mode="replicate")
+    filt = 4 * stencil(1.0, 3.0, 3.0, 1.0).repeat(c, 1, 1, 1)
+    return F.conv_transpose2d(padded, filt, stride=2, padding=2, groups=c)[:, :, 1:-1, 1:-1]
+
+
+for shape, sides in [((2, 3, 4, 5), (1, 1, 1, 1)), ((1, 2, 3, 4), (2, 0, 3, 1)), ((1, 1, 1, 2), (0, 0, 0, 1))]:
+    top, bottom, left, right = sides
+    for mode, op in [("reflect", "reflection_pad2d"), ("replicate", "replication_pad2d")]:
+        resampled(op, shape, lambda x: F.pad(x, (left, right, top, bottom), mode=mode), sides=sides)
+resampled("replication_pad2d", (1, 1, 1, 1), lambda x: F.pad(x, (3, 2, 0, 4), mode="replicate"), sides=[0, 4, 3, 2])
+for shape, factor in [((2, 3, 3, 4), 2), ((1, 1, 1, 1), 2), ((1, 2, 2, 3), 3)]:
+    resampled("upsample_nearest", shape, lambda x: F.interpolate(x, scale_factor=factor), factor=[factor])
+for shape, to in [((2, 3, 3, 4), (6, 8)), ((1, 1, 1, 1), (2, 2)), ((1, 2, 5, 7), (3, 9)), ((1, 1, 3, 4), (1, 4))]:
+    for align in (False, True):
+        resampled(
+            "upsample_bilinear", shape, lambda x: F.interpolate(x, to, mode="bilinear", align_corners=align), to=to,
+            align_corners=[int(align)],
+        )  # fmt: skip
+for shape, kernel, stride in [((2, 3, 4, 6), (2, 2), (2, 2)), ((1, 2, 7, 5), (3, 2), (2, 1)), ((1, 1, 1, 1), (1, 1), (1, 1))]:
+    resampled("avg_pool2d", shape, lambda x: F.avg_pool2d(x, kernel, stride), kernel=kernel, stride=stride)
+for shape in [(2, 3, 4, 6), (1, 2, 5, 3), (1, 1, 2, 7)]:
+    resampled("blur_pool2d", shape, blur_pool)
+for shape in [(2, 3, 4, 3), (1, 2, 1, 5), (1, 1, 1, 1)]:
+    resampled("blur_upsample2d", shape, blur_upsample)
+
 lines = ",\n".join(json.dumps(c) for c in cases)
 text = f'{{"torch": "{torch.__version__}", "cases": [\n{lines}\n]}}\n'
 (pathlib.Path(__file__).parent / "reference.json").write_text(text)

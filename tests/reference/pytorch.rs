@@ -5,10 +5,12 @@
 use super::assert_close;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use sumi::ops::resample::Taps;
 use sumi::reference::conv::{
-    Conv2d, ConvTranspose2d, conv_transpose2d, conv2d, conv2d_backward_input, conv2d_backward_weight, crop2d, pad2d,
+    Conv2d, ConvTranspose2d, conv_transpose2d, conv2d, conv2d_backward_input, conv2d_backward_weight, crop2d,
+    depthwise_conv2d, depthwise_conv2d_backward_input, depthwise_conv2d_backward_weight, pad2d,
 };
-use sumi::reference::{activation, elementwise, loss, matmul, norm, optim, reduce};
+use sumi::reference::{activation, elementwise, loss, matmul, norm, optim, reduce, resample};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -166,6 +168,11 @@ fn convolutions() {
         case.expect("y", &conv2d(x, w, &c));
         case.expect("dx", &conv2d_backward_input(dy, w, &c));
         case.expect("dw", &conv2d_backward_weight(x, dy, &c));
+        if c.c_in == groups && c.c_out == groups {
+            case.expect("y", &depthwise_conv2d(x, w, &c));
+            case.expect("dx", &depthwise_conv2d_backward_input(dy, w, &c));
+            case.expect("dw", &depthwise_conv2d_backward_weight(x, dy, &c));
+        }
     }
 }
 
@@ -190,6 +197,87 @@ fn zero_padding() {
     for case in cases("pad2d") {
         case.expect("y", &pad2d(case.tensor("x"), case.size("x"), case.size("sides")));
         case.expect("dx", &crop2d(case.tensor("dy"), case.size("y"), case.size("sides")));
+    }
+}
+
+/// The twin by its own formula, the engine's tables under the definition of the kernel, and their transposes under the
+/// same for the gradient.
+fn expect_resampled(case: &Case, twin: &[f64], down: &Taps, across: &Taps) {
+    case.expect("y", twin);
+    let rows = |taps: &Taps| -> Vec<Vec<(usize, f64)>> {
+        let row = |i| taps.row(i).iter().map(|tap| (tap.index, f64::from(tap.weight))).collect();
+        (0..taps.outputs()).map(row).collect()
+    };
+    // The tables' weights are f32.
+    let close = |name: &str, got: &[f64]| {
+        assert_close(&format!("{}, {name}, sizes {:?}", case.op, case.sizes), got, case.tensor(name), 1e-6, 1e-6);
+    };
+    close("y", &resample::resample2d(case.tensor("x"), case.size("x"), &rows(down), &rows(across)));
+    let (down, across) = (rows(&down.transposed()), rows(&across.transposed()));
+    close("dx", &resample::resample2d(case.tensor("dy"), case.size("y"), &down, &across));
+}
+
+#[test]
+fn padding_by_what_is_there() {
+    for case in cases("reflection_pad2d") {
+        let (shape, sides) = (case.size("x"), case.size("sides"));
+        let ([_, h, w, _], [top, bottom, left, right]) = (shape, sides);
+        let twin = resample::reflection_pad2d(case.tensor("x"), shape, sides);
+        expect_resampled(&case, &twin, &Taps::reflect(h, top, bottom), &Taps::reflect(w, left, right));
+    }
+    for case in cases("replication_pad2d") {
+        let (shape, sides) = (case.size("x"), case.size("sides"));
+        let ([_, h, w, _], [top, bottom, left, right]) = (shape, sides);
+        let twin = resample::replication_pad2d(case.tensor("x"), shape, sides);
+        expect_resampled(&case, &twin, &Taps::replicate(h, top, bottom), &Taps::replicate(w, left, right));
+    }
+    // Zero padding has a kernel of its own, and could do without.
+    for case in cases("pad2d") {
+        let (shape, sides) = (case.size("x"), case.size("sides"));
+        let ([_, h, w, _], [top, bottom, left, right]) = (shape, sides);
+        let twin = pad2d(case.tensor("x"), shape, sides);
+        expect_resampled(&case, &twin, &Taps::zeros(h, top, bottom), &Taps::zeros(w, left, right));
+    }
+}
+
+#[test]
+fn upsampling_and_pooling() {
+    for case in cases("upsample_nearest") {
+        let (shape, [factor]) = (case.size("x"), case.size("factor"));
+        let [_, h, w, _] = shape;
+        let twin = resample::upsample_nearest(case.tensor("x"), shape, factor);
+        expect_resampled(&case, &twin, &Taps::nearest(h, factor), &Taps::nearest(w, factor));
+    }
+    for case in cases("upsample_bilinear") {
+        let (shape, to, [align]) = (case.size("x"), case.size("to"), case.size("align_corners"));
+        let ([_, h, w, _], align) = (shape, align == 1);
+        let twin = resample::upsample_bilinear(case.tensor("x"), shape, to, align);
+        expect_resampled(&case, &twin, &Taps::bilinear(h, to[0], align), &Taps::bilinear(w, to[1], align));
+    }
+    for case in cases("avg_pool2d") {
+        let (shape, kernel, stride) = (case.size("x"), case.size("kernel"), case.size("stride"));
+        let [_, h, w, _] = shape;
+        let twin = resample::avg_pool2d(case.tensor("x"), shape, kernel, stride);
+        let axis = |n, axis: usize| Taps::average(n, kernel[axis], stride[axis]);
+        expect_resampled(&case, &twin, &axis(h, 0), &axis(w, 1));
+    }
+}
+
+#[test]
+fn blurring_down_and_up() {
+    for case in cases("blur_pool2d") {
+        let shape = case.size("x");
+        let [_, h, w, _] = shape;
+        let twin = resample::blur_pool2d(case.tensor("x"), shape);
+        expect_resampled(&case, &twin, &Taps::blur_down(h), &Taps::blur_down(w));
+    }
+    for case in cases("blur_upsample2d") {
+        let shape = case.size("x");
+        let [_, h, w, _] = shape;
+        let twin = resample::blur_upsample2d(case.tensor("x"), shape);
+        expect_resampled(&case, &twin, &Taps::blur_up(h), &Taps::blur_up(w));
+        // Which is the other upsampling.
+        case.expect("y", &resample::upsample_bilinear(case.tensor("x"), shape, [2 * h, 2 * w], false));
     }
 }
 

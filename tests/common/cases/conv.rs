@@ -3,7 +3,7 @@
 use sumi::{
     autograd::Var,
     ops::{
-        conv::{self as ops, Geometry, lanes, naive, panels, tiled},
+        conv::{self as ops, Geometry, depthwise, lanes, naive, panels, tiled},
         elementwise::{mul, square},
         reduce::{Axis, sum},
     },
@@ -83,6 +83,15 @@ fn problems() -> Vec<Problem> {
         problem("groups around a tile", [1, 5, 5, 66], [2, 2], 66).groups(2).stride(2, 2),
         problem("depthwise", [2, 8, 7, 10], [3, 3], 10).groups(10).padding(1, 1),
         problem("depthwise with two for one", [1, 9, 10, 6], [3, 5], 12).groups(6).stride(2, 1).dilation(1, 2),
+        problem("depthwise, a vector and more", [2, 9, 35, 19], [3, 3], 19).groups(19).padding(1, 1),
+        problem("depthwise with stride", [1, 10, 13, 16], [4, 3], 16).groups(16).stride(2, 3).padding(2, 1),
+        problem("depthwise with dilation", [2, 11, 12, 3], [5, 4], 3)
+            .groups(3)
+            .stride(4, 2)
+            .dilation(2, 3)
+            .padding(4, 5),
+        problem("depthwise, many channels", [1, 5, 6, 70], [7, 1], 70).groups(70).padding(3, 0),
+        problem("depthwise, no window on some rows", [2, 6, 7, 8], [1, 1], 8).groups(8).stride(3, 2).padding(1, 2),
         problem("one pixel to four by four", [5, 4, 4, 19], [4, 4], 23),
         problem("logits", [6, 4, 4, 64], [4, 4], 1),
         problem("pictures in", [4, 16, 16, 3], [4, 4], 16).stride(2, 2).padding(1, 1),
@@ -126,7 +135,7 @@ fn rungs(problem: &Problem) -> Vec<Case> {
     let input = |name, run| case(name, &y, &w, taps, run, twin::conv2d_backward_input);
     let pixels = geometry.n * geometry.output[0] * geometry.output[1];
     let weight = |name, run| case(name, &x, &y, pixels, run, twin::conv2d_backward_weight);
-    vec![
+    let mut cases = vec![
         forward("conv2d_naive", on_tape(move |a, b| naive::conv2d(a, b, &geometry))),
         input("conv2d_backward_input_naive", on_tape(move |a, b| naive::conv2d_backward_input(a, b, &geometry))),
         weight("conv2d_backward_weight_naive", on_tape(move |a, b| naive::conv2d_backward_weight(a, b, &geometry))),
@@ -160,7 +169,18 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         forward("conv2d", Box::new(move |x, w| ops::conv2d(x, w, None, &config))),
         input("conv2d_backward_input", Box::new(move |dy, w| ops::conv2d_backward_input(dy, w, size, &config))),
         weight("conv2d_backward_weight", Box::new(move |x, dy| ops::conv2d_backward_weight(x, dy, kernel, &config))),
-    ]
+    ];
+    if geometry.is_depthwise() {
+        let forward: Launch = on_tape(move |a, b| depthwise::conv2d(a, b, &geometry));
+        let input: Launch = on_tape(move |a, b| depthwise::conv2d_backward_input(a, b, &geometry));
+        let weight: Launch = on_tape(move |a, b| depthwise::conv2d_backward_weight(a, b, &geometry));
+        cases.extend([
+            case("depthwise_conv2d", &x, &w, k_h * k_w, forward, twin::depthwise_conv2d),
+            case("depthwise_conv2d_backward_input", &y, &w, taps, input, twin::depthwise_conv2d_backward_input),
+            case("depthwise_conv2d_backward_weight", &x, &y, pixels, weight, twin::depthwise_conv2d_backward_weight),
+        ]);
+    }
+    cases
 }
 
 /// Products of pixels and taps, added up.
@@ -259,6 +279,7 @@ fn biased() -> Vec<Case> {
 fn derivatives() -> Vec<Case> {
     let problems = [
         Problem::new("derivatives", [2, 5, 4, 3], [3, 2], 5).padding(1, 1),
+        Problem::new("derivatives, depthwise", [2, 6, 7, 5], [3, 2], 5).stride(2, 1).padding(1, 1).groups(5),
         Problem::new("derivatives", [2, 9, 8, 6], [3, 2], 9).stride(2, 3).dilation(2, 1).padding(2, 1).groups(3),
     ];
     problems.iter().flat_map(derivatives_of).collect()

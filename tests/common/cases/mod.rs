@@ -10,6 +10,7 @@ mod optim;
 mod probe;
 mod random;
 mod reduce;
+mod resample;
 
 use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
 
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Case> {
         norm::cases(),
         matmul::cases(),
         conv::cases(),
+        resample::cases(),
         optim::cases(),
         probe::cases(),
     ];
