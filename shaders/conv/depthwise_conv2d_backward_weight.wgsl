@@ -1,4 +1,5 @@
-// depthwise_conv2d_backward_weight: gradient of depthwise_conv2d by its weights, the sum over the pixels cut into parts.
+// depthwise_conv2d_backward_weight: gradient of depthwise_conv2d by its weights, the sum over the pixels cut into
+// parts.
 //
 //   dw[s,kh,kw,0,ch] = sum over the lines (n,oh) of part s, and over ow, of  x[n,ih,iw,ch] * dy[n,oh,ow,ch]
 //     with ih = oh*stride - padding + kh*dilation,  iw likewise;  x is 0 outside its bounds

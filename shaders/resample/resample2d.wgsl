@@ -1,5 +1,6 @@
 // resample2d: a sparse matrix along the rows of each picture and one along its columns. Padding by reflection or
-// repetition, upsampling, average pooling and blurring are such maps (torch.nn.functional.pad, interpolate, avg_pool2d).
+// repetition, upsampling, average pooling and blurring are such maps (pad, interpolate and avg_pool2d of
+// torch.nn.functional).
 //
 //   y[n,oh,ow,ch] = sum over a in taps(oh), b in taps(ow) of  v[a] * u[b] * x[n, ih[a], iw[b], ch]
 //

@@ -9,6 +9,7 @@ mod module;
 mod norm;
 mod resample;
 mod residual;
+mod resample;
 mod sequential;
 mod spectral_norm;
 
@@ -21,6 +22,7 @@ pub use self::{
     norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     residual::Residual,
+    resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     sequential::Sequential,
     spectral_norm::SpectralNorm,
 };
