@@ -26,7 +26,7 @@ impl Pictures {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, DataError> {
         assert!((16..=512).contains(&size), "Pictures::portraits: size {size} is not between 16 and 512");
-        let mut bytes = memory_for(count, size)?;
+        let mut bytes = memory_for(count, [size; 2])?;
         let people: Vec<_> = (0..count as u64).map(|index| Portrait::new(SEED, index)).collect();
         for portion in people.chunks(PORTION) {
             progress(bytes.len() / (3 * size * size), count);
@@ -34,7 +34,7 @@ impl Pictures {
             bytes.extend(drawn.into_iter().flat_map(image::RgbImage::into_raw));
         }
         progress(count, count);
-        Ok(Self::new(size, bytes, labels(&people)))
+        Ok(Self::new([size; 2], bytes, labels(&people)))
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn more_portraits_than_fit_memory_are_refused() {
         let error = Pictures::portraits(usize::MAX >> 20, 512, Rendering::Anime, &mut |_, _| ());
-        assert!(matches!(error, Err(DataError::TooLarge { size: 512, .. })));
+        assert!(matches!(error, Err(DataError::TooLarge { size: [512, 512], .. })));
     }
 
     #[test]
@@ -62,7 +62,7 @@ mod tests {
         let mut seen = Vec::new();
         let set = Pictures::portraits(70, 16, Rendering::Anime, &mut |done, all| seen.push((done, all)))
             .expect("70 small pictures fit memory");
-        assert_eq!((set.len(), set.size()), (70, 16));
+        assert_eq!((set.len(), set.size()), (70, [16, 16]));
         assert_eq!(seen, [(0, 70), (64, 70), (70, 70)]);
         let person = Portrait::new(SEED, 69);
         assert_eq!(set.picture(69), person.draw(Rendering::Anime, 16).as_raw().as_slice());

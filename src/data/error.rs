@@ -60,15 +60,15 @@ pub enum DataError {
 
     /// The pictures do not fit memory.
     #[error(
-        "{count} pictures of {size}×{size} take {} MiB, more memory than there is; \
+        "{count} pictures of {}×{} take {} MiB, more memory than there is; \
          take a smaller size or fewer pictures",
-        (3 * *count as u128 * (*size as u128).pow(2)).div_ceil(1 << 20)
+        .size[1], .size[0], (3 * *count as u128 * .size[0] as u128 * .size[1] as u128).div_ceil(1 << 20)
     )]
     TooLarge {
         /// Number of pictures.
         count: usize,
-        /// Their side in pixels.
-        size: usize,
+        /// Their [height, width] in pixels.
+        size: [usize; 2],
     },
 }
 

@@ -11,7 +11,7 @@ use image::ImageFormat;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::{DataError, Labels, Pictures, decode, pictures::memory_for, quiet::quietly, resize};
+use super::{DataError, Fit, Labels, Pictures, decode, pictures::memory_for, quiet::quietly, resize};
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -41,23 +41,27 @@ enum Outcome {
 }
 
 impl Pictures {
-    /// Reads every picture in `folder` and in all folders below it, each made a `size` × `size` square: the shorter
-    /// side resized with antialiasing, the middle of the longer one kept. In the order of their paths, so that the
-    /// same folder is the same set everywhere. No labels.
+    /// Reads every picture in `folder` and in all folders below it, each brought to `size`, [height, width], the way
+    /// `fit` says. In the order of their paths, so that the same folder is the same set everywhere. No labels.
     ///
     /// JPEG, PNG, WebP, BMP and GIF (its first frame), told by content whatever the name; grey, palette, 16-bit, CMYK
     /// and transparent (laid on white) ones too; turned upright by EXIF. Links are followed. Decoded by all cores,
-    /// kept as bytes: 3 · size² for each. Files that cannot be read are skipped and named in the [`Report`].
+    /// kept as bytes: 3 · height · width for each. Files that cannot be read are skipped and named in the [`Report`].
     ///
     /// `progress` is called with the number of files looked at and of all files, from (0, all) to (all, all).
     ///
-    /// Errors: see [`DataError`]. Panics where `size` is 0.
+    /// Errors: see [`DataError`]. Panics where a side is 0.
     pub fn open_folder(
         folder: impl AsRef<Path>,
-        size: usize,
+        size: [usize; 2],
+        fit: Fit,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(Self, Report), DataError> {
-        assert!(size > 0, "Pictures::open_folder: a picture has at least 1×1 pixels, not 0×0");
+        let [height, width] = size;
+        assert!(
+            height > 0 && width > 0,
+            "Pictures::open_folder: a picture has at least 1×1 pixels, not {width}×{height}"
+        );
         let folder = folder.as_ref();
         check_folder(folder)?;
         let mut report = Report::default();
@@ -69,7 +73,7 @@ impl Pictures {
         let mut bytes = memory_for(files.len(), size)?;
         let portion = 16 * rayon::current_num_threads();
         for (done, paths) in (1..).zip(files.chunks(portion)) {
-            let outcomes: Vec<_> = paths.par_iter().map(|path| read_file(path, size)).collect();
+            let outcomes: Vec<_> = paths.par_iter().map(|path| read_file(path, size, fit)).collect();
             for (path, outcome) in paths.iter().zip(outcomes) {
                 match outcome {
                     Outcome::Picture(pixels) => {
@@ -119,11 +123,11 @@ fn find_files(folder: &Path, report: &mut Report) -> Vec<PathBuf> {
     files
 }
 
-/// One file as a square picture. A decoder that panics on a malformed file costs that file, not the run.
-fn read_file(path: &Path, size: usize) -> Outcome {
+/// One file as a picture of this size. A decoder that panics on a malformed file costs that file, not the run.
+fn read_file(path: &Path, size: [usize; 2], fit: Fit) -> Outcome {
     let attempt = quietly(|| {
         let Some((bytes, format)) = read_bytes(path)? else { return Ok(None) };
-        decode::decode(&bytes, format).map(|picture| Some(resize::square(&picture, size)))
+        decode::decode(&bytes, format).map(|picture| Some(resize::to_size(&picture, size, fit).into_raw()))
     });
     match attempt {
         Some(Ok(Some(pixels))) => Outcome::Picture(pixels),

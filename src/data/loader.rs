@@ -22,13 +22,25 @@ const ORDERS: u64 = 1 << 40;
 /// The stream that decides on mirroring: block `p` for the p-th picture handed out.
 const FLIPS: u64 = 2 << 40;
 
+/// The stream of the crops' places, counted likewise.
+const CROPS: u64 = 3 << 40;
+
+/// Each domain has streams of its own: domain `d` adds `d << DOMAIN` to the three above.
+const DOMAIN: u32 = 48;
+
 /// What batches are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoaderConfig {
     /// Pictures in a batch. Every batch has as many.
     pub batch: usize,
-    /// The seed of the order and of the mirroring.
+    /// The seed of the order, of the crops and of the mirroring.
     pub seed: u64,
+    /// Which of a run's sets this is. Loaders of different domains draw independently under one seed, as photographs
+    /// and anime have to.
+    pub domain: u16,
+    /// [height, width] of the part that is cut out of each picture, before mirroring, at a place drawn anew each time.
+    /// `None`: whole pictures.
+    pub crop: Option<[usize; 2]>,
     /// Whether each picture is mirrored left to right with probability ½, anew each time.
     pub flip: bool,
     /// What becomes of the pictures at the end of an epoch that do not fill a batch. True: left out of this epoch
@@ -40,7 +52,7 @@ pub struct LoaderConfig {
 /// Pictures for one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// [N, H, W, 3], bytes.
+    /// [N, H, W, 3], bytes: [`Loader::size`] says how high and wide.
     pub pixels: Vec<u8>,
     /// For each attribute of the set's labels, the class of each picture: `[attributes][N]`.
     pub labels: Vec<Vec<u32>>,
@@ -69,17 +81,24 @@ pub struct Loader {
 impl Loader {
     /// Batches from the first one on.
     ///
-    /// Panics where there are no pictures or `config.batch` is 0.
+    /// Panics where there are no pictures, `config.batch` is 0, or a crop has no pixels or is larger than the pictures.
     pub fn new(pictures: Arc<Pictures>, config: LoaderConfig) -> Self {
         Self::at(pictures, config, 0)
     }
 
     /// Batches from number `position` on, counted from 0.
     ///
-    /// Panics where there are no pictures or `config.batch` is 0.
+    /// Panics where there are no pictures, `config.batch` is 0, or a crop has no pixels or is larger than the pictures.
     pub fn at(pictures: Arc<Pictures>, config: LoaderConfig, position: u64) -> Self {
         assert!(!pictures.is_empty(), "Loader: there are no pictures to make batches of");
         assert!(config.batch > 0, "Loader: a batch has at least one picture");
+        if let Some([height, width]) = config.crop {
+            let [whole_height, whole_width] = pictures.size();
+            assert!(
+                (1..=whole_height).contains(&height) && (1..=whole_width).contains(&width),
+                "Loader: a crop of {width}×{height} pixels from pictures of {whole_width}×{whole_height}"
+            );
+        }
         let plan = Plan { pictures, config };
         let prefetch = Prefetch::start(plan.clone(), position);
         Self { plan, position, waited: Duration::ZERO, prefetch }
@@ -117,6 +136,11 @@ impl Loader {
         (epochs * self.plan.epoch_length()).div_ceil(self.plan.config.batch as u64)
     }
 
+    /// [height, width] of the pictures in a batch: those of the crop, or of the set.
+    pub fn size(&self) -> [usize; 2] {
+        self.plan.size()
+    }
+
     /// The set that batches are made of.
     pub fn pictures(&self) -> &Arc<Pictures> {
         &self.plan.pictures
@@ -143,18 +167,45 @@ impl Plan {
         let count = self.config.batch as u64;
         let (first, length) = (number * count, self.epoch_length());
         let indices = self.indices(first..first + count, order);
-        let mut pixels = Vec::with_capacity(indices.len() * self.pictures.picture(0).len());
+        let [height, width] = self.size();
+        let mut pixels = Vec::with_capacity(indices.len() * 3 * height * width);
         for (place, &index) in (first..).zip(&indices) {
-            let picture = self.pictures.picture(index as usize);
-            if self.config.flip && Philox::at(self.config.seed, FLIPS, place).next_u32() >> 31 == 1 {
-                extend_mirrored(&mut pixels, picture, self.pictures.size());
-            } else {
-                pixels.extend_from_slice(picture);
+            let [top, left] = self.corner(place);
+            let mirrored = self.config.flip && self.draws(FLIPS, place).next_u32() >> 31 == 1;
+            let rows = self.pictures.picture(index as usize).chunks_exact(3 * self.pictures.width());
+            for row in rows.skip(top).take(height) {
+                let row = &row[3 * left..3 * (left + width)];
+                if mirrored {
+                    pixels.extend(row.rchunks_exact(3).flatten());
+                } else {
+                    pixels.extend_from_slice(row);
+                }
             }
         }
         let attributes = &self.pictures.labels().attributes;
         let labels = attributes.iter().map(|a| indices.iter().map(|&i| a.values[i as usize]).collect()).collect();
         Batch { pixels, labels, epoch: first / length, indices }
+    }
+
+    fn size(&self) -> [usize; 2] {
+        self.config.crop.unwrap_or(self.pictures.size())
+    }
+
+    /// The random words of one purpose for the picture handed out at a place.
+    fn draws(&self, purpose: u64, block: u64) -> Philox {
+        Philox::at(self.config.seed, self.stream(purpose), block)
+    }
+
+    fn stream(&self, purpose: u64) -> u64 {
+        purpose + (u64::from(self.config.domain) << DOMAIN)
+    }
+
+    /// [top, left] of what is shown of the picture handed out at a place.
+    fn corner(&self, place: u64) -> [usize; 2] {
+        let Some([height, width]) = self.config.crop else { return [0, 0] };
+        let mut draws = self.draws(CROPS, place);
+        let mut below = |spare: usize| draws.below(spare as u32 + 1) as usize;
+        [below(self.pictures.height() - height), below(self.pictures.width() - width)]
     }
 
     /// The pictures at some places of the endless sequence of epochs.
@@ -178,16 +229,9 @@ impl Order {
             self.epoch = Some(epoch);
             self.indices.clear();
             self.indices.extend((0_u32..).take(plan.pictures.len()));
-            Philox::new(plan.config.seed, ORDERS + epoch).shuffle(&mut self.indices);
+            Philox::new(plan.config.seed, plan.stream(ORDERS + epoch)).shuffle(&mut self.indices);
         }
         &self.indices
-    }
-}
-
-/// Appends a picture mirrored left to right.
-fn extend_mirrored(pixels: &mut Vec<u8>, picture: &[u8], size: usize) {
-    for row in picture.chunks_exact(3 * size) {
-        pixels.extend(row.rchunks_exact(3).flatten());
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any.
 //! [`Pictures::open_folder`] reads one from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of
-//! them, `resize` makes squares). [`Loader`] hands out shuffled batches that are ready before they are asked for.
-//! [`portraits`] draws pictures where there is no folder, [`Pictures::portraits`] makes a set of them.
+//! them, `resize` brings them to one size). [`Loader`] hands out shuffled batches that are ready before they are asked
+//! for. [`portraits`] draws pictures where there is no folder, [`Pictures::portraits`] makes a set of them.
 
 mod builtin;
 mod decode;
@@ -20,3 +20,4 @@ pub use error::DataError;
 pub use folder::Report;
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use pictures::{Attribute, Labels, Pictures};
+pub use resize::Fit;

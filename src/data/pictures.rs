@@ -2,11 +2,11 @@
 
 use super::DataError;
 
-/// Square RGB pictures as bytes, [N, size, size, 3] (channels last, rows from the top, sRGB values 0 to 255), with
-/// labels.
+/// RGB pictures of one size as bytes, [N, height, width, 3] (channels last, rows from the top, sRGB values 0 to 255),
+/// with labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
-    size: usize,
+    size: [usize; 2],
     bytes: Vec<u8>,
     labels: Labels,
 }
@@ -29,10 +29,11 @@ pub struct Attribute {
     pub values: Vec<u32>,
 }
 
-/// Memory for `count` pictures, taken at once: to grow step by step would need twice as much on the way.
-pub(super) fn memory_for(count: usize, size: usize) -> Result<Vec<u8>, DataError> {
+/// Memory for `count` pictures of [height, width], taken at once: to grow step by step would need twice as much on the
+/// way.
+pub(super) fn memory_for(count: usize, size: [usize; 2]) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
-    let length = count.checked_mul(3 * size * size);
+    let length = count.checked_mul(3 * size[0] * size[1]);
     let reserved = length.is_some_and(|length| bytes.try_reserve_exact(length).is_ok());
     if reserved { Ok(bytes) } else { Err(DataError::TooLarge { count, size }) }
 }
@@ -45,15 +46,20 @@ impl Labels {
 }
 
 impl Pictures {
-    /// A set from its bytes, [N, size, size, 3].
+    /// A set from its bytes, [N, height, width, 3]; `size` is [height, width].
     ///
-    /// Panics where `size` is 0, the bytes are not a whole number of pictures, there are 2³² pictures or more, an
+    /// Panics where a side is 0, the bytes are not a whole number of pictures, there are 2³² pictures or more, an
     /// attribute has another number of values than there are pictures, or a value names no class.
-    pub fn new(size: usize, bytes: Vec<u8>, labels: Labels) -> Self {
-        assert!(size > 0, "Pictures::new: a picture has at least 1×1 pixels, not 0×0");
-        let each = 3 * size * size;
+    pub fn new(size: [usize; 2], bytes: Vec<u8>, labels: Labels) -> Self {
+        let [height, width] = size;
+        assert!(height > 0 && width > 0, "Pictures::new: a picture has at least 1×1 pixels, not {width}×{height}");
+        let each = 3 * height * width;
         let (count, rest) = (bytes.len() / each, bytes.len() % each);
-        assert!(rest == 0, "Pictures::new: {} bytes are no whole number of [{size}, {size}, 3] pictures", bytes.len());
+        assert!(
+            rest == 0,
+            "Pictures::new: {} bytes are no whole number of [{height}, {width}, 3] pictures",
+            bytes.len()
+        );
         assert!(u32::try_from(count).is_ok(), "Pictures::new: {count} pictures, more than 32 bits can number");
         for Attribute { name, classes, values } in &labels.attributes {
             assert!(values.len() == count, "Pictures::new: {} labels of {name} for {count} pictures", values.len());
@@ -77,22 +83,32 @@ impl Pictures {
         self.bytes.is_empty()
     }
 
-    /// Width and height of every picture, in pixels.
-    pub fn size(&self) -> usize {
+    /// [height, width] of every picture, in pixels.
+    pub fn size(&self) -> [usize; 2] {
         self.size
     }
 
-    /// The memory that the pixels take, in bytes: 3 · size² for each picture.
+    /// Height of every picture, in pixels.
+    pub fn height(&self) -> usize {
+        self.size[0]
+    }
+
+    /// Width of every picture, in pixels.
+    pub fn width(&self) -> usize {
+        self.size[1]
+    }
+
+    /// The memory that the pixels take, in bytes: 3 · height · width for each picture.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// All pixels, [N, size, size, 3].
+    /// All pixels, [N, height, width, 3].
     pub fn pixels(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The pixels of one picture, [size, size, 3]. Panics where there is no such picture.
+    /// The pixels of one picture, [height, width, 3]. Panics where there is no such picture.
     pub fn picture(&self, index: usize) -> &[u8] {
         let each = self.bytes_each();
         &self.bytes[index * each..(index + 1) * each]
@@ -104,6 +120,6 @@ impl Pictures {
     }
 
     fn bytes_each(&self) -> usize {
-        3 * self.size * self.size
+        3 * self.height() * self.width()
     }
 }

@@ -7,7 +7,7 @@ use super::{
     config::{RunConfig, shown},
     run::Listener,
 };
-use crate::data::Pictures;
+use crate::data::{Fit, Pictures};
 
 /// Files that are named one by one on the terminal when they cannot be read; the run's folder names them all.
 const NAMED: usize = 10;
@@ -33,7 +33,8 @@ pub(super) fn read(config: &RunConfig, size: usize, tell: &mut dyn Listener) -> 
         return Ok(Read { pictures: drawn, skipped: Vec::new() });
     };
     tell.say(&format!("Reading pictures from {}", folder.display()));
-    let (pictures, report) = Pictures::open_folder(folder, size, &mut |done, all| tell.preparing(done, all))?;
+    let mut progress = |done, all| tell.preparing(done, all);
+    let (pictures, report) = Pictures::open_folder(folder, [size; 2], Fit::Cover, &mut progress)?;
     for (path, reason) in report.skipped.iter().take(NAMED) {
         tell.warn(&format!("skipped {}: {reason}", path.display()));
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use image::{ImageFormat, Rgb, RgbImage};
-use sumi::data::{Attribute, DataError, Labels, Pictures};
+use sumi::data::{Attribute, DataError, Fit, Labels, Pictures};
 
 use super::{folder_of, formats::encode, open};
 
@@ -28,11 +28,12 @@ fn searched_to_the_bottom_in_order() {
     ]);
     let mut calls = Vec::new();
     let (pictures, report) =
-        Pictures::open_folder(folder.path(), 2, &mut |done, all| calls.push((done, all))).expect("there are pictures");
+        Pictures::open_folder(folder.path(), [2, 2], Fit::Cover, &mut |done, all| calls.push((done, all)))
+            .expect("there are pictures");
     assert_eq!(firsts(&pictures), [1, 2, 3, 4]);
     assert_eq!((report.read, report.skipped.len(), report.other), (4, 0, 2));
     assert_eq!((calls[0], *calls.last().expect("progress is told")), ((0, 6), (6, 6)));
-    assert_eq!((pictures.size(), pictures.bytes(), pictures.pixels().len()), (2, 48, 48));
+    assert_eq!((pictures.size(), pictures.bytes(), pictures.pixels().len()), ([2, 2], 48, 48));
     assert_eq!(pictures.labels(), &Labels::none());
 }
 
@@ -61,7 +62,7 @@ fn many_files_come_in_order() {
         super::write(&folder.path().join(format!("{value:03}")), &encode(grey(value), ImageFormat::Bmp));
     }
     let mut last = 0;
-    let (pictures, _) = Pictures::open_folder(folder.path(), 1, &mut |done, all| {
+    let (pictures, _) = Pictures::open_folder(folder.path(), [1, 1], Fit::Cover, &mut |done, all| {
         assert!(done >= last && all == 200);
         last = done;
     })
@@ -84,7 +85,7 @@ fn links_may_go_round_in_circles() {
 }
 
 fn sentence(folder: &Path) -> (DataError, String) {
-    let error = Pictures::open_folder(folder, 2, &mut |_, _| ()).expect_err("nothing can be read");
+    let error = Pictures::open_folder(folder, [2, 2], Fit::Cover, &mut |_, _| ()).expect_err("nothing can be read");
     let text = error.to_string();
     assert!(text.contains(&folder.display().to_string()), "the sentence names the folder: {text}");
     assert!(["check", "give", "put"].iter().any(|advice| text.contains(advice)), "and says what to do: {text}");
@@ -113,27 +114,43 @@ fn hair(values: &[u32]) -> Labels {
 
 #[test]
 fn sets_are_made_of_bytes_and_labels() {
-    let pictures = Pictures::new(2, (0..24).collect(), hair(&[1, 0]));
+    let pictures = Pictures::new([1, 4], (0..24).collect(), hair(&[1, 0]));
     assert_eq!((pictures.len(), pictures.is_empty()), (2, false));
+    assert_eq!((pictures.size(), pictures.height(), pictures.width()), ([1, 4], 1, 4));
     assert_eq!(pictures.picture(1), (12..24).collect::<Vec<u8>>());
     assert_eq!(pictures.labels().attributes[0].values, [1, 0]);
-    assert!(Pictures::new(4, Vec::new(), Labels::none()).is_empty());
+    assert!(Pictures::new([4, 3], Vec::new(), Labels::none()).is_empty());
 }
 
 #[test]
 #[should_panic(expected = "no whole number")]
 fn odd_bytes_are_refused() {
-    Pictures::new(2, vec![0; 13], Labels::none());
+    Pictures::new([2, 2], vec![0; 13], Labels::none());
 }
 
 #[test]
 #[should_panic(expected = "3 labels of hair for 2 pictures")]
 fn labels_must_match_pictures() {
-    Pictures::new(2, vec![0; 24], hair(&[1, 0, 1]));
+    Pictures::new([2, 2], vec![0; 24], hair(&[1, 0, 1]));
 }
 
 #[test]
 #[should_panic(expected = "names none of its 2 classes")]
 fn labels_must_name_classes() {
-    Pictures::new(2, vec![0; 24], hair(&[1, 2]));
+    Pictures::new([2, 2], vec![0; 24], hair(&[1, 2]));
+}
+
+#[test]
+fn a_set_may_be_of_any_shape() {
+    let bands = RgbImage::from_fn(6, 4, |x, y| Rgb([x as u8 * 40, y as u8 * 60, 9]));
+    let folder = folder_of(&[
+        ("a.png", &encode(bands.clone(), ImageFormat::Png)),
+        ("b.png", &encode(grey(3), ImageFormat::Png)),
+    ]);
+    let (pictures, _) = Pictures::open_folder(folder.path(), [4, 6], Fit::Cover, &mut |_, _| ()).expect("two pictures");
+    assert_eq!((pictures.size(), pictures.len()), ([4, 6], 2));
+    assert_eq!(pictures.picture(0), bands.as_raw().as_slice());
+    assert_eq!(pictures.picture(1), [3; 72]);
+    let tall = Pictures::open_folder(folder.path(), [4, 2], Fit::Cover, &mut |_, _| ()).expect("two pictures").0;
+    assert_eq!(tall.picture(0), image::imageops::crop_imm(&bands, 2, 0, 2, 4).to_image().as_raw().as_slice());
 }

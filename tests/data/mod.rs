@@ -6,7 +6,7 @@ mod loader;
 
 use std::{fs, path::Path};
 
-use sumi::data::{DataError, Pictures, Report};
+use sumi::data::{DataError, Fit, Pictures, Report};
 use tempfile::TempDir;
 
 /// A folder that holds these files and is removed at the end. Names may have folders in them.
@@ -24,7 +24,7 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 fn open(folder: &TempDir, size: usize) -> Result<(Pictures, Report), DataError> {
-    Pictures::open_folder(folder.path(), size, &mut |_, _| ())
+    Pictures::open_folder(folder.path(), [size; 2], Fit::Cover, &mut |_, _| ())
 }
 
 /// The pixels of the one picture that a file holds, [size, size, 3].

@@ -39,7 +39,8 @@ pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
     let (set, flip, config) = (Arc::new(read.pictures), run.flip, config.clone());
     let pictures = Counters::from([("pictures".to_owned(), set.len() as u64)]);
     let begin = move |gpu: &gpu::Gpu, header: Option<&Header>| {
-        let batches = LoaderConfig { batch: config.batch, seed: config.seed, flip, drop_last: true };
+        let (batch, seed) = (config.batch, config.seed);
+        let batches = LoaderConfig { batch, seed, domain: 0, crop: None, flip, drop_last: true };
         let position = header.map_or(0, |header| header.position("position", config.batch));
         let loader = Loader::at(set, batches, position);
         Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader }) as Box<dyn Recipe>
@@ -93,8 +94,8 @@ impl Recipe for Dcgan {
 
     fn real(&self) -> RgbImage {
         let (pictures, (count, columns)): (&Pictures, _) = (self.loader.pictures(), SHEET);
-        let each = 3 * pictures.size().pow(2);
-        sheet::sheet(&pictures.pixels()[..count.min(pictures.len()) * each], pictures.size(), columns)
+        let (size, shown) = (pictures.height(), count.min(pictures.len()));
+        sheet::sheet(&pictures.pixels()[..shown * 3 * size * size], size, columns)
     }
 
     fn introduction(&self) -> String {
