@@ -1,5 +1,7 @@
 //! The built-in set: drawn portraits with their attributes as labels, for whoever has no folder of pictures at hand.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{
@@ -25,9 +27,22 @@ impl Pictures {
         rendering: Rendering,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, DataError> {
+        Self::portraits_of(0..count as u64, size, rendering, progress)
+    }
+
+    /// Some people of that crowd, who have no end: the same as [`Pictures::portraits`] from any one of them on.
+    ///
+    /// Errors: [`DataError::TooLarge`]. Panics where `size` is not between 16 and 512.
+    pub fn portraits_of(
+        people: Range<u64>,
+        size: usize,
+        rendering: Rendering,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, DataError> {
         assert!((16..=512).contains(&size), "Pictures::portraits: size {size} is not between 16 and 512");
+        let count = usize::try_from(people.end.saturating_sub(people.start)).unwrap_or(usize::MAX);
         let mut bytes = memory_for(count, [size; 2])?;
-        let people: Vec<_> = (0..count as u64).map(|index| Portrait::new(SEED, index)).collect();
+        let people: Vec<_> = people.map(|index| Portrait::new(SEED, index)).collect();
         for portion in people.chunks(PORTION) {
             progress(bytes.len() / (3 * size * size), count);
             let drawn: Vec<_> = portion.par_iter().map(|person| person.draw(rendering, size as u32)).collect();

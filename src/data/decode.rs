@@ -25,11 +25,16 @@ pub(super) fn format_of(head: &[u8]) -> Option<ImageFormat> {
 /// first picture of an animation. Grey, palette and 16-bit pictures become 8-bit RGB. The error is a reason for a
 /// person.
 pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, String> {
-    let picture = match format {
-        ImageFormat::Jpeg => jpeg::decode(bytes)?,
-        _ => decode_other(bytes, format).map_err(|error| error.to_string())??,
-    };
+    let picture = upright(bytes, format)?;
     Ok(if picture.color().has_alpha() { on_white(&picture) } else { picture.into_rgb8() })
+}
+
+/// Decodes a picture and turns it upright by its EXIF orientation; channels, depth and transparency as in the file.
+pub(super) fn upright(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, String> {
+    match format {
+        ImageFormat::Jpeg => jpeg::decode(bytes),
+        _ => decode_other(bytes, format).map_err(|error| error.to_string())?,
+    }
 }
 
 fn decode_other(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Result<DynamicImage, String>> {

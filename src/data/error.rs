@@ -1,11 +1,11 @@
-//! What can go wrong with a folder of pictures, said so that a person knows what to do next.
+//! What can go wrong with pictures and folders of them, said so that a person knows what to do next.
 
 use std::{io, path::PathBuf};
 
 use super::Report;
 
-/// A folder from which no set of pictures could be made. A single bad file is not an error: it is skipped and named
-/// in the [`Report`].
+/// Pictures that could not be had. In a folder that becomes a set a single bad file is not an error: it is skipped and
+/// named in the [`Report`].
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// There is nothing at the path.
@@ -68,6 +68,67 @@ pub enum DataError {
         /// Number of pictures.
         count: usize,
         /// Their [height, width] in pixels.
+        size: [usize; 2],
+    },
+
+    /// One file that was asked for and is no picture that can be read.
+    #[error(
+        "cannot read the picture {} ({reason}); give a whole JPEG, PNG, WebP, BMP or GIF file",
+        .path.display()
+    )]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is the matter with it.
+        reason: String,
+    },
+
+    /// A folder without pictures of its own.
+    #[error(
+        "looked for JPEG, PNG, WebP, BMP and GIF pictures in the folder {}, not in folders below it, but there are \
+         none; give the folder that holds them, or the pictures themselves",
+        .folder.display()
+    )]
+    NoPictures {
+        /// The folder.
+        folder: PathBuf,
+    },
+
+    /// A folder that does not hold two sets.
+    #[error(
+        "looked for the folder {missing} in {}, but it is not there; trainA (pictures of the first kind, such as \
+         photographs) and trainB (of the second, such as anime) have to be there, testA and testB (held out) may be; \
+         or give two folders of any name, one of photographs and one of anime",
+        .folder.display()
+    )]
+    Layout {
+        /// Where both should be.
+        folder: PathBuf,
+        /// The one that is not.
+        missing: &'static str,
+    },
+
+    /// A crop without pixels, or one that the loaded pictures cannot fill.
+    #[error(
+        "cannot cut {}×{} pixels out of pictures loaded at {}×{}; take a larger load size or a smaller crop size, \
+         of at least 1×1",
+        .crop[1], .crop[0], .load[1], .load[0]
+    )]
+    Crop {
+        /// [height, width] that pictures are loaded at.
+        load: [usize; 2],
+        /// [height, width] of the crop.
+        crop: [usize; 2],
+    },
+
+    /// Portraits of a size that they are not drawn in.
+    #[error(
+        "portraits are drawn between 16 and 512 pixels wide and high, not at {}×{}; take another size, or pictures \
+         of your own",
+        .size[1], .size[0]
+    )]
+    Undrawable {
+        /// [height, width].
         size: [usize; 2],
     },
 }

@@ -16,6 +16,9 @@ use super::{DataError, Fit, Labels, Pictures, decode, pictures::memory_for, quie
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
 
+/// As many bytes tell what a file is.
+const HEAD: u64 = 32;
+
 /// What became of the files of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -94,7 +97,7 @@ impl Pictures {
     }
 }
 
-fn check_folder(folder: &Path) -> Result<(), DataError> {
+pub(super) fn check_folder(folder: &Path) -> Result<(), DataError> {
     let unreadable = |source| DataError::Unreadable { folder: folder.into(), source };
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(DataError::Missing { folder: folder.into() }),
@@ -141,16 +144,23 @@ fn read_file(path: &Path, size: [usize; 2], fit: Fit) -> Outcome {
 }
 
 /// The bytes of a file and its format; of a file that is no picture the head alone is read.
-fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, ImageFormat)>, String> {
+pub(super) fn read_bytes(path: &Path) -> Result<Option<(Vec<u8>, ImageFormat)>, String> {
     let reason = |error: io::Error| error.to_string();
     let file = File::open(path).map_err(reason)?;
     let length = file.metadata().map_err(reason)?.len();
     let mut bytes = Vec::new();
-    (&file).take(32).read_to_end(&mut bytes).map_err(reason)?;
+    (&file).take(HEAD).read_to_end(&mut bytes).map_err(reason)?;
     let Some(format) = decode::format_of(&bytes) else { return Ok(None) };
     if length > LARGEST_FILE {
         return Err(format!("the file has {length} bytes, more than the {LARGEST_FILE} that are read"));
     }
     (&file).take(LARGEST_FILE).read_to_end(&mut bytes).map_err(reason)?;
     Ok(Some((bytes, format)))
+}
+
+/// The first bytes of a file, enough to tell what it is.
+pub(super) fn read_head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

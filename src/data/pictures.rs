@@ -1,5 +1,7 @@
 //! A set of pictures of one size, in memory, with what is known about them.
 
+use image::RgbImage;
+
 use super::DataError;
 
 /// RGB pictures of one size as bytes, [N, height, width, 3] (channels last, rows from the top, sRGB values 0 to 255),
@@ -114,9 +116,34 @@ impl Pictures {
         &self.bytes[index * each..(index + 1) * each]
     }
 
+    /// Takes the pictures from `first` on away, as a set of their own.
+    ///
+    /// Panics where there are fewer than `first`.
+    pub fn split_off(&mut self, first: usize) -> Self {
+        let bytes = self.bytes.split_off(first * self.bytes_each());
+        let rest = |attribute: &mut Attribute| Attribute {
+            name: attribute.name.clone(),
+            classes: attribute.classes.clone(),
+            values: attribute.values.split_off(first),
+        };
+        let attributes = self.labels.attributes.iter_mut().map(rest).collect();
+        Self { size: self.size, bytes, labels: Labels { attributes } }
+    }
+
+    /// A copy of one picture. Panics where there is no such picture.
+    pub fn image(&self, index: usize) -> RgbImage {
+        let pixels = self.picture(index).to_vec();
+        RgbImage::from_raw(self.width() as u32, self.height() as u32, pixels).expect("three bytes for each pixel")
+    }
+
     /// What is known about the pictures.
     pub fn labels(&self) -> &Labels {
         &self.labels
+    }
+
+    /// The same pictures, nothing known about them.
+    pub fn without_labels(self) -> Self {
+        Self { labels: Labels::none(), ..self }
     }
 
     fn bytes_each(&self) -> usize {

@@ -4,19 +4,37 @@ use image::{
     RgbImage,
     imageops::{self, FilterType},
 };
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How a picture of another shape comes to a given size.
+use super::{DataError, Pictures, pictures::memory_for};
+
+/// How a picture of another shape comes to a given size. Written `scale_to_cover` and `resize_and_crop`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Fit {
     /// Scaled as a whole until it covers the size, the middle kept: nothing is distorted, some of the longer side is
     /// lost.
     #[default]
+    #[serde(rename = "scale_to_cover")]
     Cover,
     /// Each side scaled by itself: all is kept, distorted where the shapes differ. What pytorch-CycleGAN-and-pix2pix
     /// does in `resize_and_crop`.
+    #[serde(rename = "resize_and_crop")]
     Stretch,
+}
+
+impl Pictures {
+    /// The same set, every picture brought to `size`, [height, width]. Labels stay.
+    ///
+    /// Errors: [`DataError::TooLarge`]. Panics where a side is 0.
+    pub fn resized(&self, size: [usize; 2], fit: Fit) -> Result<Self, DataError> {
+        let mut bytes = memory_for(self.len(), size)?;
+        bytes.resize(3 * self.len() * size[0] * size[1], 0);
+        bytes.par_chunks_exact_mut(3 * size[0] * size[1]).enumerate().for_each(|(index, pixels)| {
+            pixels.copy_from_slice(to_size(&self.image(index), size, fit).as_raw());
+        });
+        Ok(Self::new(size, bytes, self.labels().clone()))
+    }
 }
 
 /// A picture of `size`, [height, width].

@@ -1,8 +1,11 @@
 //! Pictures in: folders, every kind of picture in them, and batches.
 
+mod domains;
 mod folder;
 mod formats;
 mod loader;
+mod open;
+mod translation;
 
 use std::{fs, path::Path};
 
