@@ -9,7 +9,6 @@ mod module;
 mod norm;
 mod resample;
 mod residual;
-mod resample;
 mod sequential;
 mod spectral_norm;
 
@@ -22,7 +21,6 @@ pub use self::{
     norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     residual::Residual,
-    resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},
     sequential::Sequential,
     spectral_norm::SpectralNorm,
 };
