@@ -1,6 +1,5 @@
 //! Elements of every type that weights come in, as f32.
 
-use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::error::Problem;
@@ -107,8 +106,8 @@ impl Element {
         match self {
             Self::F64 => f64::from_le_bytes(b) as f32,
             Self::F32 => f32::from_le_bytes([b0, b1, b2, b3]),
-            Self::F16 => f16::from_le_bytes([b0, b1]).to_f32(),
-            Self::Bf16 => bf16::from_le_bytes([b0, b1]).to_f32(),
+            Self::F16 => half(u16::from_le_bytes([b0, b1])),
+            Self::Bf16 => f32::from_le_bytes([0, 0, b0, b1]),
             Self::I64 => i64::from_le_bytes(b) as f32,
             Self::I32 => i32::from_le_bytes([b0, b1, b2, b3]) as f32,
             Self::I16 => f32::from(i16::from_le_bytes([b0, b1])),
@@ -120,6 +119,18 @@ impl Element {
             Self::Bool => f32::from(u8::from(b0 != 0)),
         }
     }
+}
+
+/// A float16: sign, five bits of exponent, ten of fraction (IEEE 754).
+fn half(bits: u16) -> f32 {
+    let [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023].map(u32::from);
+    let magnitude = match exponent {
+        // Below the smallest exponent: the fraction alone, of 2⁻²⁴ each.
+        0 => fraction as f32 / 16_777_216.0,
+        31 => f32::from_bits(0x7f80_0000 | fraction << 13),
+        _ => f32::from_bits((exponent + 112) << 23 | fraction << 13),
+    };
+    if sign == 1 { -magnitude } else { magnitude }
 }
 
 impl Layout<'_> {

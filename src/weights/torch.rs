@@ -1,9 +1,10 @@
 //! What `torch.save` writes, since 1.6 and before.
 
+mod archive;
 pub(super) mod legacy;
 pub(super) mod zip;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use super::{
     dictionary,
@@ -13,15 +14,6 @@ use super::{
     state::Array,
 };
 
-/// A container of storages.
-trait Storages {
-    /// The bytes of the storage of this name.
-    fn bytes(&mut self, key: &str) -> Result<Cow<'_, [u8]>, Problem>;
-
-    /// Whether the most significant byte of a number comes first.
-    fn big_endian(&self) -> bool;
-}
-
 /// The tensors of a file, and where in it they were found.
 pub(super) struct Contents {
     /// The keys that lead to them; empty at the top.
@@ -29,8 +21,14 @@ pub(super) struct Contents {
     pub tensors: BTreeMap<String, Array>,
 }
 
-/// Takes the state dict out of a pickle, with its numbers. `file_len` is the file's number of bytes.
-fn contents(pickle: &Pickle<'_>, storages: &mut dyn Storages, file_len: usize) -> Result<Contents, Problem> {
+/// Takes the state dict out of a pickle, with its numbers. `storage` gives the bytes of the storage of a name, if there
+/// is one; `file_len` is the file's number of bytes.
+fn contents<'a>(
+    pickle: &Pickle<'_>,
+    storage: &dyn Fn(&str) -> Result<Option<&'a [u8]>, Problem>,
+    big_endian: bool,
+    file_len: usize,
+) -> Result<Contents, Problem> {
     let found = dictionary::find(pickle)?;
     let len = |tensor: &Tensor| Layout { offset: 0, shape: &tensor.shape, stride: &tensor.stride }.len();
     let total = found.tensors.values().try_fold(0_usize, |sum, tensor| sum.checked_add(len(tensor)?));
@@ -43,17 +41,16 @@ fn contents(pickle: &Pickle<'_>, storages: &mut dyn Storages, file_len: usize) -
         let key = pickle.text(tensor.key).ok_or_else(|| Problem::broken("a storage has no name"))?;
         by_storage.entry(key).or_default().push((name, tensor));
     }
-    let big_endian = storages.big_endian();
     let (mut tensors, mut read) = (BTreeMap::new(), 0_usize);
     for (key, named) in by_storage {
-        let bytes = storages.bytes(key)?;
+        let bytes = storage(key)?.ok_or_else(|| Problem::broken(format!("the storage '{key}' is missing")))?;
         read = read.saturating_add(bytes.len());
         if read > file_len {
             return Err(Problem::broken("its storages have more bytes than the file"));
         }
         for (name, tensor) in named {
             let layout = Layout { offset: tensor.offset, shape: &tensor.shape, stride: &tensor.stride };
-            let values = layout.gather(&bytes, tensor.element, big_endian)?;
+            let values = layout.gather(bytes, tensor.element, big_endian)?;
             tensors.insert(name.to_owned(), Array { shape: tensor.shape.clone(), values });
         }
     }

@@ -2,9 +2,9 @@
 //! object, the names of its storages), then each storage in the order of these names: its number of elements in 64
 //! bits, and the elements.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use super::{Contents, Storages, contents};
+use super::{Contents, contents};
 use crate::weights::{
     error::Problem,
     numbers::Element,
@@ -15,11 +15,6 @@ use crate::weights::{
 const MAGIC: i128 = 0x1950_a86a_20f9_469c_fc6c;
 /// The second.
 const PROTOCOL: i128 = 1001;
-
-struct Stream<'a> {
-    storages: HashMap<String, &'a [u8]>,
-    big_endian: bool,
-}
 
 /// Whether a pickle is the one that such files begin with.
 pub(in crate::weights) fn is_magic(pickle: &Pickle<'_>) -> bool {
@@ -40,7 +35,7 @@ pub(in crate::weights) fn read(bytes: &[u8]) -> Result<Contents, Problem> {
     }
     let big_endian = is_big_endian(&system);
     let storages = storages(&pickle, &keys, rest, big_endian)?;
-    contents(&pickle, &mut Stream { storages, big_endian }, bytes.len())
+    contents(&pickle, &|key| Ok(storages.get(key).copied()), big_endian, bytes.len())
 }
 
 fn is_number(pickle: &Pickle<'_>, number: i128) -> bool {
@@ -96,15 +91,4 @@ fn elements<'p>(pickle: &'p Pickle<'_>) -> Result<HashMap<&'p str, Element>, Pro
         }
     }
     Ok(elements)
-}
-
-impl Storages for Stream<'_> {
-    fn bytes(&mut self, key: &str) -> Result<Cow<'_, [u8]>, Problem> {
-        let bytes = self.storages.get(key).copied();
-        bytes.map(Cow::Borrowed).ok_or_else(|| Problem::broken(format!("the storage '{key}' is missing")))
-    }
-
-    fn big_endian(&self) -> bool {
-        self.big_endian
-    }
 }
