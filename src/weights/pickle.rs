@@ -1,9 +1,9 @@
 //! Pickles, read by a machine that can do nothing.
 //!
 //! A pickle is a program for a machine with a stack and a memo: numbers, texts, lists and dictionaries are pushed and
-//! put together, and, where it is Python that reads it, any function at all is called. This machine knows the opcodes of
-//! protocols 0 to 5, and of functions and classes the few that plain tensors need ([`globals`]); it makes a note of a
-//! tensor instead of calling anything, and where another name is asked for, reading ends.
+//! put together, and, where it is Python that reads it, any function at all is called. This machine knows the opcodes
+//! of protocols 0 to 5, and of functions and classes the few that plain tensors need ([`globals`]); it makes a note of
+//! a tensor instead of calling anything, and where another name is asked for, reading ends.
 //!
 //! Objects lie in one list and refer to each other by number, so that there is nothing to recurse into: not while
 //! reading, and not when they are dropped. Each opcode makes at most one object, and their number is limited.

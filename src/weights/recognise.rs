@@ -197,8 +197,8 @@ fn resnet(dict: &StateDict) -> Recognised {
     if c_in != 3 || c_out != Some(3) {
         let found = conv(dict, &last).map_or("missing".to_owned(), |shape| format!("{shape:?}"));
         return Err(format!(
-            "{looks_like} not from RGB to RGB: model.1.weight is [{ngf}, {c_in}, 7, 7], expected [{ngf}, 3, 7, 7]; {last} \
-             is {found}, expected [3, {ngf}, 7, 7]"
+            "{looks_like} not from RGB to RGB: model.1.weight is [{ngf}, {c_in}, 7, 7], expected [{ngf}, 3, 7, 7]; \
+             {last} is {found}, expected [3, {ngf}, 7, 7]"
         ));
     }
     match (blurred_down, blurred_up) {

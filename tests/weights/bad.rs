@@ -219,6 +219,8 @@ fn what_pickles_may_not_do() {
     }
 }
 
+const OPCODES: &[u8] = b"().012NKJMabdehlpqstu]}RQ\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x93\x94\0\x01";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -242,9 +244,7 @@ proptest! {
 
     // Opcodes alone, so that more of them come to something.
     #[test]
-    fn any_row_of_opcodes_ends(pickle in prop::collection::vec(
-        prop::sample::select(b"().012NKJMabdehlpqstu]}RQ\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x93\x94\0\x01".to_vec()), 0..100
-    )) {
+    fn any_row_of_opcodes_ends(pickle in prop::collection::vec(prop::sample::select(OPCODES.to_vec()), 0..100)) {
         let _ = read_bytes(&legacy(&pickle));
     }
 }
