@@ -21,11 +21,14 @@ pub(super) struct Contents {
     pub tensors: BTreeMap<String, Array>,
 }
 
+/// The bytes of a storage, if there is one of the name.
+type Stored<'a> = Result<Option<&'a [u8]>, Problem>;
+
 /// Takes the state dict out of a pickle, with its numbers. `storage` gives the bytes of the storage of a name, if there
 /// is one; `file_len` is the file's number of bytes.
 fn contents<'a>(
     pickle: &Pickle<'_>,
-    storage: &dyn Fn(&str) -> Result<Option<&'a [u8]>, Problem>,
+    storage: &dyn Fn(&str) -> Stored<'a>,
     big_endian: bool,
     file_len: usize,
 ) -> Result<Contents, Problem> {
