@@ -108,6 +108,19 @@ impl Tensor {
         Self { gpu: gpu.clone(), buffer: buffer.clone(), offset, shape }
     }
 
+    /// The elements from number `first` on as a tensor that shares their memory; `None` where the device cannot bind
+    /// memory from there.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn part(&self, first: usize, shape: impl Into<Shape>) -> Option<Self> {
+        let shape = shape.into();
+        assert!(first + shape.len() <= self.len(), "a part of {shape:?} from {first} on lies outside {:?}", self.shape);
+        let offset = self.offset + first as u64 * 4;
+        let alignment = self.gpu.adapter().offset_alignment;
+        offset.is_multiple_of(alignment).then(|| Self { offset, shape, ..self.clone() })
+    }
+
     /// The device it lives on.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu

@@ -15,6 +15,9 @@ pub struct LeakyRelu {
 /// `torch.nn.Sigmoid`.
 pub struct Sigmoid;
 
+/// `torch.nn.SiLU`.
+pub struct Silu;
+
 /// `torch.nn.Tanh`.
 pub struct Tanh;
 
@@ -36,6 +39,12 @@ impl Module for LeakyRelu {
 impl Module for Sigmoid {
     fn forward(&self, x: &Var) -> Var {
         activation::sigmoid(x)
+    }
+}
+
+impl Module for Silu {
+    fn forward(&self, x: &Var) -> Var {
+        activation::silu(x)
     }
 }
 

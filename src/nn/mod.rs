@@ -10,7 +10,7 @@ mod residual;
 mod sequential;
 
 pub use self::{
-    activation::{LeakyRelu, Relu, Sigmoid, Softplus, Tanh},
+    activation::{LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
     conv::{Conv2d, ConvTranspose2d},
     linear::Linear,
     module::{Module, Parameter, parameter_count},

@@ -6,7 +6,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{
-    elementwise::{affine, mul, scale},
+    elementwise::{affine, mul, scale, shift},
     launch::{Count, pointwise},
 };
 use crate::{autograd::Var, tensor::Tensor};
@@ -75,6 +75,28 @@ pub fn sigmoid_backward(y: &Var, dy: &Var) -> Var {
     })
 }
 
+/// `x · sigmoid(x)`, also called swish (`torch.nn.functional.silu`; Elfwing et al., 2017).
+pub fn silu(x: &Var) -> Var {
+    let value = pointwise("silu", &Count::of(x.value()), &[x.value()]);
+    let input = x.clone();
+    Var::from_op("silu", value, &[x], move |dy, _| vec![Some(silu_backward(&input, dy))])
+}
+
+/// `s (1 + x (1 − s)) dy` with `s = sigmoid(x)`: the gradient of [`silu`].
+pub fn silu_backward(x: &Var, dy: &Var) -> Var {
+    let value = pointwise("silu_backward", &Count::of(x.value()), &[x.value(), dy.value()]);
+    let (input, gradient) = (x.clone(), dy.clone());
+    Var::from_op("silu_backward", value, &[x, dy], move |g, needs| {
+        // The slope's own slope is s (1 − s) (2 + x (1 − 2s)).
+        let by_x = || {
+            let s = sigmoid(&input);
+            let bend = sigmoid_backward(&s, &shift(&mul(&input, &affine(&s, -2.0, 1.0)), 2.0));
+            mul(&mul(g, &gradient), &bend)
+        };
+        vec![needs[0].then(by_x), needs[1].then(|| silu_backward(&input, g))]
+    })
+}
+
 /// Hyperbolic tangent (`torch.tanh`).
 pub fn tanh(x: &Var) -> Var {
     let value = pointwise("tanh", &Count::of(x.value()), &[x.value()]);
@@ -111,6 +133,6 @@ pub fn softplus_backward(x: &Var, dy: &Var) -> Var {
 
 /// The output of an op inside its own backward. A closure that held its output as a var would keep itself alive for
 /// ever, so it holds the bare tensor; where a gradient has to flow through it, the op is applied once more.
-fn again(input: &Var, output: &Tensor, op: impl Fn(&Var) -> Var) -> Var {
+pub(super) fn again(input: &Var, output: &Tensor, op: impl Fn(&Var) -> Var) -> Var {
     if input.tape().is_remembering() { op(input) } else { input.tape().constant(output.clone()) }
 }

@@ -123,6 +123,28 @@ pub fn copy_into(source: &Tensor, target: &Tensor) {
 
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
+struct CopyPart {
+    count: u32,
+    source: u32,
+    target: u32,
+}
+
+/// Copies `count` neighbouring elements, from number `from` of `source` on to number `to` of `target` on. Not
+/// differentiable.
+///
+/// # Panics
+/// When they reach beyond either.
+pub fn copy_part(source: &Tensor, target: &Tensor, count: usize, from: usize, to: usize) {
+    const STEPS: usize = 4; // elements of an invocation, as in the shader
+    let fits = from + count <= source.len() && to + count <= target.len();
+    assert!(fits, "copy_part: {count} from {from} of {:?} to {to} of {:?}", source.shape(), target.shape());
+    let params = CopyPart { count: count as u32, source: from as u32, target: to as u32 };
+    let dispatch = Dispatch::new("copy_part", &params).invocations(count.div_ceil(STEPS)).bind(source).bind(target);
+    source.gpu().dispatch(dispatch.work(0.0, 8.0 * count as f64));
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
 struct Fill {
     count: u32,
     value: f32,

@@ -3,13 +3,21 @@
 //! Constant targets are made by [`super::elementwise::full`]. Each loss per element has a kernel for its gradient by
 //! `x`, an op of its own so that it can be differentiated again; the gradient by `t` is made of ops that exist already.
 
+use bytemuck::{Pod, Zeroable};
+
 use super::{
     activation::{relu_backward, sigmoid, sigmoid_backward},
-    elementwise::{affine, mul, neg, scale},
+    elementwise::{abs, affine, full, mul, neg, scale, sub},
     launch::{Count, pointwise},
-    reduce::{Axis, mean},
+    reduce::{Axis, View, mean, sum, sum_middle},
+    shape::reshape,
+    tile::fold,
 };
-use crate::autograd::Var;
+use crate::{
+    autograd::Var,
+    gpu::Dispatch,
+    tensor::{Shape, Tensor},
+};
 
 /// The mean of [`bce_with_logits`] (`torch.nn.BCEWithLogitsLoss`): shapes equal → `[]`.
 pub fn bce_with_logits_loss(x: &Var, t: &Var) -> Var {
@@ -24,6 +32,11 @@ pub fn mse_loss(x: &Var, t: &Var) -> Var {
 /// The mean of [`l1`] (`torch.nn.L1Loss`): shapes equal → `[]`.
 pub fn l1_loss(x: &Var, t: &Var) -> Var {
     mean(&l1(x, t), Axis::All)
+}
+
+/// The mean of [`huber`] (`torch.nn.HuberLoss`): shapes equal → `[]`.
+pub fn huber_loss(x: &Var, t: &Var, delta: f32) -> Var {
+    mean(&huber(x, t, delta), Axis::All)
 }
 
 /// The mean of [`hinge`]: shapes equal → `[]`.
@@ -116,5 +129,119 @@ pub fn hinge_backward(x: &Var, t: &Var, dy: &Var) -> Var {
     Var::from_op("hinge_backward", value, &[x, t, dy], move |g, needs| {
         let by_t = || neg(&relu_backward(&affine(&mul(&target, &input), -1.0, 1.0), &mul(g, &gradient)));
         vec![None, needs[1].then(by_t), needs[2].then(|| hinge_backward(&input, &target, g))]
+    })
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Huber {
+    count: u32,
+    delta: f32,
+}
+
+impl Huber {
+    fn of(x: &Var, delta: f32) -> Self {
+        Self { count: Count::of(x.value()).count, delta }
+    }
+}
+
+/// Squared near the target, absolute far from it, per element (`torch.nn.functional.huber_loss`; Huber, 1964): with
+/// `d = x − t` it is `d² / 2` where `|d| ≤ delta`, else `delta (|d| − delta / 2)`.
+pub fn huber(x: &Var, t: &Var, delta: f32) -> Var {
+    let value = pointwise("huber", &Huber::of(x, delta), &[x.value(), t.value()]);
+    let (input, target) = (x.clone(), t.clone());
+    Var::from_op("huber", value, &[x, t], move |dy, needs| {
+        vec![
+            needs[0].then(|| huber_backward(&input, &target, dy, delta)),
+            needs[1].then(|| huber_backward(&target, &input, dy, delta)),
+        ]
+    })
+}
+
+/// `clamp(x − t, −delta, delta) · dy`: the gradient of [`huber`] by `x`.
+pub fn huber_backward(x: &Var, t: &Var, dy: &Var, delta: f32) -> Var {
+    let inputs = [x.value(), t.value(), dy.value()];
+    let value = pointwise("huber_backward", &Huber::of(x, delta), &inputs);
+    let (input, target, gradient) = (x.clone(), t.clone(), dy.clone());
+    Var::from_op("huber_backward", value, &[x, t, dy], move |g, needs| {
+        // Inside of ±delta the slope is 1, outside 0.
+        let inside = || {
+            let room = affine(&abs(&sub(&input, &target)), -1.0, delta);
+            relu_backward(&room, &mul(g, &gradient))
+        };
+        vec![
+            needs[0].then(inside),
+            needs[1].then(|| neg(&inside())),
+            needs[2].then(|| huber_backward(&input, &target, g, delta)),
+        ]
+    })
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Variation {
+    lines: u32,
+    h: u32,
+    line: u32,
+    c: u32,
+    down: f32,
+    across: f32,
+}
+
+impl Variation {
+    fn of(shape: Shape) -> Self {
+        let [n, h, w, c] = shape.nhwc("total_variation");
+        // An axis of one pixel has no differences to take the mean of.
+        let share = |count: usize| if count == 0 { 0.0 } else { 1.0 / count as f32 };
+        Self {
+            lines: (n * h) as u32,
+            h: h as u32,
+            line: (w * c) as u32,
+            c: c as u32,
+            down: share(n * (h - 1) * w * c),
+            across: share(n * h * (w - 1) * c),
+        }
+    }
+
+    fn launch(self, name: &'static str, inputs: &[&Tensor]) -> Tensor {
+        let x = inputs[0];
+        let y = Tensor::empty(x.gpu(), x.shape());
+        let [across, down] = fold(self.lines as usize);
+        let dispatch = Dispatch::new(name, &self).workgroups(across, down, 1);
+        let dispatch = inputs.iter().fold(dispatch, |dispatch, input| dispatch.bind(*input)).bind(&y);
+        x.gpu().dispatch(dispatch.work(8.0 * x.len() as f64, 8.0 * x.len() as f64));
+        y
+    }
+}
+
+/// How much neighbouring pixels differ: half of the squared differences, their mean down plus their mean across
+/// (AnimeGANv2's total variation loss), `x [N, H, W, C]` → `[]`:
+/// `Σ (x[h+1] − x[h])² / (2 N (H−1) W C) + Σ (x[w+1] − x[w])² / (2 N H (W−1) C)`. An axis of one pixel adds nothing.
+///
+/// # Panics
+/// When `x` is not `[N, H, W, C]`.
+pub fn total_variation(x: &Var) -> Var {
+    let parts = Variation::of(x.shape()).launch("total_variation", &[x.value()]);
+    let value = sum_middle(&parts, View { outer: 1, reduce: parts.len(), inner: 1 }, []);
+    let input = x.clone();
+    Var::from_op("total_variation", value, &[x], move |dy, _| vec![Some(total_variation_backward(&input, dy))])
+}
+
+/// The gradient of [`total_variation`] by `x [N, H, W, C]` for `dy []`: each pixel against the mean of its neighbours.
+/// Linear in `x`, and its own adjoint.
+///
+/// # Panics
+/// When `x` is not `[N, H, W, C]`, or `dy` is not one number.
+pub fn total_variation_backward(x: &Var, dy: &Var) -> Var {
+    assert_eq!(dy.value().len(), 1, "total_variation_backward: {:?} is no gradient of one loss", dy.shape());
+    let variation = Variation::of(x.shape());
+    let value = variation.launch("total_variation_backward", &[x.value(), dy.value()]);
+    let (input, gradient) = (x.clone(), dy.clone());
+    Var::from_op("total_variation_backward", value, &[x, dy], move |g, needs| {
+        let by_dy = || {
+            let one = g.tape().constant(full(g.tape().gpu(), gradient.shape(), 1.0));
+            reshape(&sum(&mul(g, &total_variation_backward(&input, &one)), Axis::All), gradient.shape())
+        };
+        vec![needs[0].then(|| total_variation_backward(g, &gradient)), needs[1].then(by_dy)]
     })
 }

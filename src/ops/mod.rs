@@ -5,6 +5,7 @@
 //! code.
 
 pub mod activation;
+pub mod colour;
 pub mod conv;
 pub mod elementwise;
 mod launch;
@@ -16,6 +17,7 @@ pub mod probe;
 pub mod random;
 pub mod reduce;
 mod register_tile;
+pub mod rows;
 pub mod shape;
 mod tile;
 mod variants;

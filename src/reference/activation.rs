@@ -54,6 +54,16 @@ pub fn softplus_backward(x: &[f64], dy: &[f64]) -> Vec<f64> {
     zip("softplus_backward", x, dy, |x, dy| logistic(x) * dy)
 }
 
+/// `y = x · sigmoid(x)` (`torch.nn.functional.silu`).
+pub fn silu(x: &[f64]) -> Vec<f64> {
+    map(x, |x| x * logistic(x))
+}
+
+/// `dx = s (1 + x (1 − s)) dy`, with `s` the sigmoid of `x`.
+pub fn silu_backward(x: &[f64], dy: &[f64]) -> Vec<f64> {
+    zip("silu_backward", x, dy, |x, dy| logistic(x) * (1.0 + x * (1.0 - logistic(x))) * dy)
+}
+
 /// `1 / (1 + e⁻ˣ)`, written for each sign so that the exponential never overflows.
 pub(super) fn logistic(x: f64) -> f64 {
     if x >= 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }

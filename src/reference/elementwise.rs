@@ -68,6 +68,13 @@ pub fn copy(x: &[f64]) -> Vec<f64> {
     x.to_vec()
 }
 
+/// `y[target + i] = x[source + i]` for `i < count`; the rest of `y` stays as it is.
+pub fn copy_part(x: &[f64], y: &[f64], count: usize, source: usize, target: usize) -> Vec<f64> {
+    let mut y = y.to_vec();
+    y[target..target + count].copy_from_slice(&x[source..source + count]);
+    y
+}
+
 /// The first `len` bytes of `words`, four to a word and the lowest first, from 0 … 255 to −1 … 1: `y = 2 · byte / 255
 /// − 1`.
 pub fn unpack_bytes(words: &[u32], len: usize) -> Vec<f64> {

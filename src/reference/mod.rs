@@ -9,6 +9,7 @@
 //! c_out]`. Every function panics, naming itself, when a slice is not as long as its shape says.
 
 pub mod activation;
+pub mod colour;
 pub mod conv;
 pub mod elementwise;
 pub mod loss;
@@ -18,6 +19,7 @@ pub mod optim;
 pub mod probe;
 pub mod random;
 pub mod reduce;
+pub mod rows;
 
 /// `f` over one slice, element by element.
 fn map(x: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {

@@ -8,15 +8,18 @@ use sumi::{
     autograd::Var,
     ops::{
         self,
-        activation::{leaky_relu, relu, sigmoid, softplus, tanh},
+        activation::{leaky_relu, relu, sigmoid, silu, softplus, tanh},
+        colour::{RGB_TO_YUV, rgb_to_yuv},
         conv::{Conv2d, conv_transpose2d, conv2d},
         elementwise::{abs, add, exp, log, mul, reciprocal, scale, shift, sqrt, square, sub},
-        loss::{bce_with_logits_loss, hinge_loss, mse_loss},
+        loss::{bce_with_logits_loss, hinge_loss, huber_loss, mse_loss, total_variation},
         matmul::matmul,
         norm::{Running, batch_norm},
         reduce::{Axis, expand, mean, sum},
+        rows::{Indices, Targets, cross_entropy, gather_rows, normalize, softmax},
+        shape::{concat_rows, slice_rows},
     },
-    reference::{activation as act, conv, elementwise as el, loss, matmul as mm, norm, reduce},
+    reference::{activation as act, colour, conv, elementwise as el, loss, matmul as mm, norm, reduce, rows},
     tensor::Tensor,
 };
 
@@ -172,6 +175,7 @@ fn activations() {
     r1(inputs(), |v| weighted(&softplus(&v[0]), &v[1]), |v| act::softplus_backward(&v[0], &v[1]));
     r1(inputs(), |v| weighted(&tanh(&v[0]), &v[1]), |v| act::tanh_backward(&act::tanh(&v[0]), &v[1]));
     r1(inputs(), |v| weighted(&sigmoid(&v[0]), &v[1]), |v| act::sigmoid_backward(&act::sigmoid(&v[0]), &v[1]));
+    r1(inputs(), |v| weighted(&silu(&v[0]), &v[1]), |v| act::silu_backward(&v[0], &v[1]));
     // Squared, because a straight line has no second derivative to get wrong.
     r1(
         inputs(),
@@ -262,6 +266,96 @@ fn losses() {
         vec![normal(1, [7]), normal(2, [7])],
         |v| hinge_loss(&square(&v[0]), &v[1]),
         |v| through_square(v, loss::hinge_backward),
+    );
+    r1(
+        vec![normal(1, [7]), normal(2, [7])],
+        |v| huber_loss(&square(&v[0]), &v[1], 0.7),
+        |v| through_square(v, |x, t, dy| loss::huber_backward(x, t, dy, 0.7)),
+    );
+    r1(
+        vec![normal(1, [2, 3, 4, 3])],
+        |v| exp(&total_variation(&square(&v[0]))),
+        |v| {
+            let shape = [2, 3, 4, 3];
+            let squared = el::square(&v[0]);
+            let value: f64 = loss::total_variation(&squared, shape).iter().sum();
+            let inner = loss::total_variation_backward(&squared, value.exp(), shape);
+            el::affine(&el::mul(&v[0], &inner), 2.0, 0.0)
+        },
+    );
+}
+
+#[test]
+fn shares_of_rows() {
+    let inputs = || vec![normal(1, [3, 5]), normal(2, [3, 5])];
+    r1(
+        inputs(),
+        |v| weighted(&softmax(&v[0]), &v[1]),
+        |v| rows::softmax_backward(&rows::softmax(&v[0], 5), &v[1], 5),
+    );
+    r1(
+        vec![normal(1, [3, 5]), normal(2, [3])],
+        |v| weighted(&tanh(&cross_entropy(&v[0], &Targets::new(v[0].tape().gpu(), &TARGETS, 5))), &v[1]),
+        |v| {
+            let y = act::tanh(&rows::cross_entropy(&v[0], &TARGETS, 5));
+            rows::cross_entropy_backward(&v[0], &TARGETS, &act::tanh_backward(&y, &v[1]), 5)
+        },
+    );
+}
+
+const TARGETS: [u32; 3] = [4, 0, 2];
+
+#[test]
+fn lengths_of_rows() {
+    // The second row is shorter than eps: it is divided by a constant.
+    let mut x = normal(1, [3, 5]);
+    x.values[5..10].iter_mut().for_each(|x| *x *= 0.1);
+    r1(
+        vec![x, normal(2, [3, 5])],
+        |v| weighted(&tanh(&normalize(&v[0], 0.5)), &v[1]),
+        |v| {
+            let dy = act::tanh_backward(&act::tanh(&rows::normalize(&v[0], 5, 0.5)), &v[1]);
+            rows::normalize_backward(&v[0], &dy, 5, 0.5)
+        },
+    );
+}
+
+#[test]
+fn rows_picked_and_put_together() {
+    const PICKED: [u32; 5] = [2, 0, 2, 3, 2];
+    r1(
+        vec![normal(1, [4, 3]), normal(2, [5, 3])],
+        |v| weighted(&tanh(&gather_rows(&v[0], &Indices::new(v[0].tape().gpu(), &PICKED, 4))), &v[1]),
+        |v| {
+            let y = act::tanh(&rows::gather_rows(&v[0], &PICKED, 3));
+            rows::gather_rows_backward(&act::tanh_backward(&y, &v[1]), &PICKED, 4, 3)
+        },
+    );
+    // Rows 1 and 2 behind all of them.
+    r1(
+        vec![normal(1, [4, 3]), normal(2, [6, 3])],
+        |v| weighted(&tanh(&concat_rows(&[v[0].clone(), slice_rows(&v[0], 1..3)])), &v[1]),
+        |v| {
+            let both: Vec<f64> = v[0].iter().chain(&v[0][3..9]).copied().collect();
+            let dy = act::tanh_backward(&act::tanh(&both), &v[1]);
+            let mut dx = dy[..12].to_vec();
+            dx[3..9].iter_mut().zip(&dy[12..]).for_each(|(dx, dy)| *dx += dy);
+            dx
+        },
+    );
+}
+
+#[test]
+fn colours() {
+    r1(
+        vec![normal(1, [1, 2, 2, 3]), normal(2, [1, 2, 2, 3])],
+        |v| weighted(&tanh(&rgb_to_yuv(&v[0])), &v[1]),
+        |v| {
+            let matrix = RGB_TO_YUV.matrix.map(|row| row.map(f64::from));
+            let turned = [0, 1, 2].map(|k| matrix.map(|row| row[k]));
+            let y = act::tanh(&colour::mix_colours(&v[0], matrix, [0.0; 3]));
+            colour::mix_colours(&act::tanh_backward(&y, &v[1]), turned, [0.0; 3])
+        },
     );
 }
 

@@ -201,6 +201,52 @@ for lr, momentum in [(0.1, 0.0), (0.05, 0.9)]:
     grad, after = steps(torch.optim.SGD([param], lr, momentum), param)
     case("sgd", numbers={"lr": lr, "momentum": momentum}, param=start, grads=grad, params=after)
 
+# What came with style transfer. Its noise is drawn here, behind everything else, so that the cases above stay as they
+# are.
+x = leaf(wide)
+y = F.silu(x)
+dy, dx = grads(y, x)
+case("silu", x=x, y=y, dy=dy, dx=dx)
+for delta in (1.0, 0.3):
+    x = leaf(near)
+    y = F.huber_loss(x, t, reduction="none", delta=delta)
+    dy, dx = grads(y, x)
+    case("huber", numbers={"delta": delta}, x=x, t=t, y=y, dy=dy, dx=dx)
+for n, h, w, c in [(2, 3, 4, 3), (1, 1, 5, 2), (1, 5, 1, 2), (1, 1, 1, 3)]:
+    x = noise(n, h, w, c)
+    y = torch.zeros(())
+    for d in (x.diff(dim=1), x.diff(dim=2)):
+        if d.numel() > 0:
+            y = y + d.square().sum() / 2 / d.numel()
+    dy, dx = grads(y, x) if y.requires_grad else (torch.ones(()), torch.zeros_like(x))
+    case("total_variation", {"x": (n, h, w, c)}, y=y, x=x, dy=dy, dx=dx)
+for rows, columns in [(1, 1), (3, 5), (2, 17)]:
+    x = (noise(rows, columns) * 40).detach().requires_grad_()
+    y = F.softmax(x, dim=1)
+    dy, dx = grads(y, x)
+    case("softmax", {"columns": [columns]}, x=x, y=y, dy=dy, dx=dx)
+    target = torch.randint(columns, (rows,))
+    y = F.cross_entropy(x, target, reduction="none")
+    dy, dx = grads(y, x)
+    case("cross_entropy", {"columns": [columns], "t": target.tolist()}, x=x, y=y, dy=dy, dx=dx)
+    for eps in (1e-12, 5.0):
+        x = noise(rows, columns)
+        with torch.no_grad():
+            x[0] = 0
+        y = F.normalize(x, dim=1, eps=eps)
+        dy, dx = grads(y, x)
+        case("normalize", {"columns": [columns]}, {"eps": eps}, x=x, y=y, dy=dy, dx=dx)
+    x = noise(rows, columns)
+    picked = torch.randint(rows, (4,))
+    y = x.index_select(0, picked)
+    dy, dx = grads(y, x)
+    case("gather_rows", {"shape": [rows, columns], "indices": picked.tolist()}, x=x, y=y, dy=dy, dx=dx)
+x = noise(5, 3)
+matrix, moved = noise(3, 3), noise(3)
+y = x @ matrix.T + moved
+dy, dx = grads(y, x)
+case("mix_colours", x=x, matrix=matrix, shift=moved, y=y, dy=dy, dx=dx)
+
 lines = ",\n".join(json.dumps(c) for c in cases)
 text = f'{{"torch": "{torch.__version__}", "cases": [\n{lines}\n]}}\n'
 (pathlib.Path(__file__).parent / "reference.json").write_text(text)

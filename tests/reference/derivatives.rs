@@ -5,7 +5,7 @@
 use super::{assert_close, dot, noise};
 use sumi::reference::conv::{Conv2d, conv2d, conv2d_backward_input, conv2d_backward_weight, crop2d, pad2d};
 use sumi::reference::matmul::{matmul, transpose};
-use sumi::reference::{activation, elementwise, loss, norm, reduce};
+use sumi::reference::{activation, elementwise, loss, norm, reduce, rows};
 
 /// `∂⟨f(x), dy⟩ / ∂x[i] ≈ ⟨f(x + h·eᵢ) − f(x − h·eᵢ), dy⟩ / 2h`, compared with `dx`. Differences of numbers near 1 lose
 /// 1e-16 / h, hence the absolute 1e-9.
@@ -29,6 +29,7 @@ fn activations() {
     check("sigmoid", activation::sigmoid_backward(&activation::sigmoid(&x), &dy), &activation::sigmoid);
     check("tanh", activation::tanh_backward(&activation::tanh(&x), &dy), &activation::tanh);
     check("softplus", activation::softplus_backward(&x, &dy), &activation::softplus);
+    check("silu", activation::silu_backward(&x, &dy), &activation::silu);
     check("abs", elementwise::abs_backward(&x, &dy), &elementwise::abs);
 }
 
@@ -42,6 +43,30 @@ fn losses() {
     assert_derivative("mse", &x, &dy, &loss::mse_backward(&x, &t, &dy), |x| loss::mse(x, &t));
     assert_derivative("l1", &x, &dy, &loss::l1_backward(&x, &t, &dy), |x| loss::l1(x, &t));
     assert_derivative("hinge", &x, &dy, &loss::hinge_backward(&x, &signs, &dy), |x| loss::hinge(x, &signs));
+    let huber = loss::huber_backward(&x, &t, &dy, 0.6);
+    assert_derivative("huber", &x, &dy, &huber, |x| loss::huber(x, &t, 0.6));
+    for shape in [[2, 4, 4, 2], [1, 1, 32, 2], [2, 16, 1, 2], [64, 1, 1, 1]] {
+        let dx = loss::total_variation_backward(&x, 0.7, shape);
+        assert_derivative("total_variation", &x, &[0.7; 64], &dx, |x| loss::total_variation(x, shape));
+    }
+}
+
+#[test]
+fn row_by_row() {
+    let (x, dy) = (elementwise::affine(&noise(42, 0), 3.0, 0.0), noise(42, 1));
+    let dx = rows::softmax_backward(&rows::softmax(&x, 7), &dy, 7);
+    assert_derivative("softmax", &x, &dy, &dx, |x| rows::softmax(x, 7));
+    let (t, dy6) = ([0, 6, 3, 3, 1, 5], noise(6, 1));
+    let dx = rows::cross_entropy_backward(&x, &t, &dy6, 7);
+    assert_derivative("cross_entropy", &x, &dy6, &dx, |x| rows::cross_entropy(x, &t, 7));
+    // Some rows are shorter than 4.5, some longer.
+    for eps in [1e-12, 4.5, 100.0] {
+        let dx = rows::normalize_backward(&x, &dy, 7, eps);
+        assert_derivative("normalize", &x, &dy, &dx, |x| rows::normalize(x, 7, eps));
+    }
+    let (picked, dy) = ([5, 0, 5, 2], noise(28, 1));
+    let dx = rows::gather_rows_backward(&dy, &picked, 6, 7);
+    assert_derivative("gather_rows", &x, &dy, &dx, |x| rows::gather_rows(x, &picked, 7));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use sumi::reference::conv::{
     Conv2d, ConvTranspose2d, conv_transpose2d, conv2d, conv2d_backward_input, conv2d_backward_weight, crop2d, pad2d,
 };
-use sumi::reference::{activation, elementwise, loss, matmul, norm, optim, reduce};
+use sumi::reference::{activation, colour, elementwise, loss, matmul, norm, optim, reduce, rows};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -36,6 +36,11 @@ impl Case {
         self.sizes[name].as_slice().try_into().expect("the golden case has as many extents as the twin takes")
     }
 
+    /// The integers of a list.
+    fn numbers_of(&self, name: &str) -> Vec<u32> {
+        self.sizes[name].iter().map(|number| *number as u32).collect()
+    }
+
     /// The twin's result for the tensor `name`, against PyTorch's.
     fn expect(&self, name: &str, got: &[f64]) {
         let what = format!("{}, {name}, sizes {:?}, numbers {:?}", self.op, self.sizes, self.numbers);
@@ -58,9 +63,10 @@ type Ternary = fn(&[f64], &[f64], &[f64]) -> Vec<f64>;
 
 #[test]
 fn functions_of_one_argument() {
-    let table: [(&str, Unary); 11] = [
+    let table: [(&str, Unary); 12] = [
         ("relu", activation::relu),
         ("sigmoid", activation::sigmoid),
+        ("silu", activation::silu),
         ("tanh", activation::tanh),
         ("softplus", activation::softplus),
         ("abs", elementwise::abs),
@@ -78,10 +84,11 @@ fn functions_of_one_argument() {
 
 #[test]
 fn derivatives_of_one_argument() {
-    let table: [(&str, &str, Binary); 5] = [
+    let table: [(&str, &str, Binary); 6] = [
         ("relu", "x", activation::relu_backward),
         ("sigmoid", "y", activation::sigmoid_backward),
         ("tanh", "y", activation::tanh_backward),
+        ("silu", "x", activation::silu_backward),
         ("softplus", "x", activation::softplus_backward),
         ("abs", "x", elementwise::abs_backward),
     ];
@@ -249,5 +256,56 @@ fn optimizers() {
             params.extend_from_slice(&param);
         }
         case.expect("params", &params);
+    }
+}
+
+#[test]
+fn losses_of_style() {
+    for case in cases("huber") {
+        let (x, t, delta) = (case.tensor("x"), case.tensor("t"), case.number("delta"));
+        case.expect("y", &loss::huber(x, t, delta));
+        case.expect("dx", &loss::huber_backward(x, t, case.tensor("dy"), delta));
+    }
+    for case in cases("total_variation") {
+        let (x, shape) = (case.tensor("x"), case.size("x"));
+        case.expect("y", &[loss::total_variation(x, shape).iter().sum()]);
+        case.expect("dx", &loss::total_variation_backward(x, case.tensor("dy")[0], shape));
+    }
+}
+
+#[test]
+fn row_by_row() {
+    for case in cases("softmax") {
+        let [columns] = case.size("columns");
+        let y = rows::softmax(case.tensor("x"), columns);
+        case.expect("y", &y);
+        case.expect("dx", &rows::softmax_backward(&y, case.tensor("dy"), columns));
+    }
+    for case in cases("cross_entropy") {
+        let ([columns], t, x) = (case.size("columns"), case.numbers_of("t"), case.tensor("x"));
+        case.expect("y", &rows::cross_entropy(x, &t, columns));
+        case.expect("dx", &rows::cross_entropy_backward(x, &t, case.tensor("dy"), columns));
+    }
+    for case in cases("normalize") {
+        let ([columns], eps, x) = (case.size("columns"), case.number("eps"), case.tensor("x"));
+        case.expect("y", &rows::normalize(x, columns, eps));
+        case.expect("dx", &rows::normalize_backward(x, case.tensor("dy"), columns, eps));
+    }
+    for case in cases("gather_rows") {
+        let ([rows, columns], indices) = (case.size("shape"), case.numbers_of("indices"));
+        case.expect("y", &rows::gather_rows(case.tensor("x"), &indices, columns));
+        case.expect("dx", &rows::gather_rows_backward(case.tensor("dy"), &indices, rows, columns));
+    }
+}
+
+#[test]
+fn colours() {
+    for case in cases("mix_colours") {
+        let m: &[f64] = case.tensor("matrix");
+        let matrix = [0, 1, 2].map(|c| [m[3 * c], m[3 * c + 1], m[3 * c + 2]]);
+        let shift = case.tensor("shift").try_into().expect("three numbers");
+        case.expect("y", &colour::mix_colours(case.tensor("x"), matrix, shift));
+        let turned = [0, 1, 2].map(|k| matrix.map(|row| row[k]));
+        case.expect("dx", &colour::mix_colours(case.tensor("dy"), turned, [0.0; 3]));
     }
 }

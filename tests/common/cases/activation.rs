@@ -35,12 +35,14 @@ fn on(x: &Input, dy: &Input, y: &Input) -> Vec<Case> {
         one("relu", x, ops::relu, twin::relu, Exact),
         one("leaky_relu", x, leaky_relu, leaky_relu_twin, Exact),
         one("sigmoid", x, ops::sigmoid, twin::sigmoid, Pointwise),
+        one("silu", x, ops::silu, twin::silu, Pointwise),
         one("tanh", x, ops::tanh, twin::tanh, Pointwise),
         one("softplus", x, ops::softplus, twin::softplus, Pointwise),
         two("relu_backward", by_x(), ops::relu_backward, twin::relu_backward, Exact),
         two("leaky_relu_backward", by_x(), leaky_relu_backward, leaky_relu_backward_twin, Exact),
         two("sigmoid_backward", by_y(), ops::sigmoid_backward, twin::sigmoid_backward, Pointwise),
         two("tanh_backward", by_y(), ops::tanh_backward, twin::tanh_backward, Pointwise),
+        two("silu_backward", by_x(), ops::silu_backward, twin::silu_backward, Pointwise),
         two("softplus_backward", by_x(), ops::softplus_backward, twin::softplus_backward, Pointwise),
     ]
 }

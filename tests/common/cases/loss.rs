@@ -10,6 +10,21 @@ use crate::common::compare::{
 
 const SIZES: [usize; 7] = [1, 3, 4, 5, 255, 257, 1009];
 
+/// `[N, H, W, C]` of total variation: no neighbours at all, only on one side, lines around a workgroup, many lines.
+const PICTURES: [[usize; 4]; 8] = [
+    [1, 1, 1, 1],
+    [2, 1, 5, 3],
+    [2, 5, 1, 3],
+    [1, 2, 2, 1],
+    [3, 4, 21, 3],
+    [1, 3, 64, 1],
+    [1, 3, 65, 2],
+    [2, 67, 43, 3],
+];
+
+/// `delta` of huber: 1 is a difference that occurs exactly.
+const DELTAS: [f32; 2] = [1.0, 0.3];
+
 type Op = fn(&Var, &Var) -> Var;
 type Twin = fn(&[f64], &[f64]) -> Vec<f64>;
 
@@ -26,6 +41,9 @@ pub fn cases() -> Vec<Case> {
     let probabilities = targets.iter().map(|t: &f32| t.max(0.0)).collect();
     let of = |values| Input { shape: [11].into(), values };
     cases.extend(on(&of(values), &of(targets), &of(probabilities), &normal(7, [11])));
+    for (seed, shape) in PICTURES.into_iter().enumerate() {
+        cases.extend(variation(&normal(seed as u64, shape), &normal(seed as u64 + 100, [1])));
+    }
     cases
 }
 
@@ -62,6 +80,24 @@ fn on(x: &Input, t: &Input, p: &Input, dy: &Input) -> Vec<Case> {
 
     type Backward = fn(&Var, &Var, &Var) -> Var;
     type BackwardTwin = fn(&[f64], &[f64], &[f64]) -> Vec<f64>;
+    for delta in DELTAS {
+        let inputs = || vec![x.clone(), t.clone()];
+        let wide = f64::from(delta);
+        let per_element = move |v: &[Var]| ops::huber(&v[0], &v[1], delta);
+        cases.push(case("huber", "", inputs(), per_element, move |v| twin::huber(&v[0], &v[1], wide), Pointwise));
+        let averaged = move |v: &[Vec<f64>]| {
+            vec![twin::huber(&v[0], &v[1], wide).iter().sum::<f64>() / v[0].len() as f64]
+        };
+        let terms = x.values.len();
+        let worst = wide * (largest(&x.values) + largest(&t.values));
+        let tolerance = Sum { terms, largest: worst / terms as f64 };
+        cases.push(case("huber", "mean", inputs(), move |v| ops::huber_loss(&v[0], &v[1], delta), averaged, tolerance));
+        let with_dy = vec![x.clone(), t.clone(), dy.clone()];
+        let run = move |v: &[Var]| ops::huber_backward(&v[0], &v[1], &v[2], delta);
+        let twin = move |v: &[Vec<f64>]| twin::huber_backward(&v[0], &v[1], &v[2], wide);
+        cases.push(case("huber_backward", "", with_dy, run, twin, Pointwise));
+    }
+
     let gradients: [(&'static str, Backward, BackwardTwin, &Input); 4] = [
         ("bce_with_logits_backward", ops::bce_with_logits_backward, twin::bce_with_logits_backward, p),
         ("mse_backward", ops::mse_backward, twin::mse_backward, t),
@@ -74,6 +110,29 @@ fn on(x: &Input, t: &Input, p: &Input, dy: &Input) -> Vec<Case> {
         cases.push(case(kernel, "", inputs, run, move |v| twin(&v[0], &v[1], &v[2]), Pointwise));
     }
     cases
+}
+
+/// Total variation of pictures `x` and its gradient for `dy`.
+fn variation(x: &Input, dy: &Input) -> Vec<Case> {
+    let shape: [usize; 4] = x.shape.dims().try_into().expect("pictures have four extents");
+    let most = largest(&x.values);
+    let total = move |v: &[Vec<f64>]| vec![twin::total_variation(&v[0], shape).iter().sum::<f64>()];
+    let terms = x.values.len();
+    // Two differences to a part, each of at most twice the largest number, and about as many parts as differences.
+    let tolerance = Sum { terms, largest: 8.0 * most * most / terms as f64 };
+    let gradient = move |v: &[Vec<f64>]| twin::total_variation_backward(&v[0], v[1][0], shape);
+    let steep = Sum { terms: 4, largest: 8.0 * most * largest(&dy.values) };
+    vec![
+        case("total_variation", "", vec![x.clone()], |v| ops::total_variation(&v[0]), total, tolerance),
+        case(
+            "total_variation_backward",
+            "",
+            vec![x.clone(), dy.clone()],
+            |v| ops::total_variation_backward(&v[0], &v[1]),
+            gradient,
+            steep,
+        ),
+    ]
 }
 
 fn case(

@@ -1,6 +1,7 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
 mod activation;
+mod colour;
 mod conv;
 mod elementwise;
 mod loss;
@@ -10,6 +11,8 @@ mod optim;
 mod probe;
 mod random;
 mod reduce;
+mod rows;
+mod shape;
 
 use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
 
@@ -53,6 +56,9 @@ pub fn all() -> Vec<Case> {
         conv::cases(),
         optim::cases(),
         probe::cases(),
+        rows::cases(),
+        shape::cases(),
+        colour::cases(),
     ];
     families.into_iter().flatten().collect()
 }
