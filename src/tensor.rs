@@ -117,7 +117,7 @@ impl Tensor {
         let shape = shape.into();
         assert!(first + shape.len() <= self.len(), "a part of {shape:?} from {first} on lies outside {:?}", self.shape);
         let offset = self.offset + first as u64 * 4;
-        let alignment = self.gpu.adapter().offset_alignment;
+        let alignment = self.gpu.adapter().limits.offset_alignment;
         offset.is_multiple_of(alignment).then(|| Self { offset, shape, ..self.clone() })
     }
 

@@ -288,11 +288,7 @@ fn losses() {
 #[test]
 fn shares_of_rows() {
     let inputs = || vec![normal(1, [3, 5]), normal(2, [3, 5])];
-    r1(
-        inputs(),
-        |v| weighted(&softmax(&v[0]), &v[1]),
-        |v| rows::softmax_backward(&rows::softmax(&v[0], 5), &v[1], 5),
-    );
+    r1(inputs(), |v| weighted(&softmax(&v[0]), &v[1]), |v| rows::softmax_backward(&rows::softmax(&v[0], 5), &v[1], 5));
     r1(
         vec![normal(1, [3, 5]), normal(2, [3])],
         |v| weighted(&tanh(&cross_entropy(&v[0], &Targets::new(v[0].tape().gpu(), &TARGETS, 5))), &v[1]),

@@ -20,7 +20,8 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (seed, [n, h, w]) in PICTURES.into_iter().enumerate() {
         let x = uniform(seed as u64, [n, h, w, 3], 0.0, 1.0);
-        for (op, mixing) in [(ops::rgb_to_yuv as fn(&Var) -> Var, ops::RGB_TO_YUV), (ops::yuv_to_rgb, ops::YUV_TO_RGB)] {
+        for (op, mixing) in [(ops::rgb_to_yuv as fn(&Var) -> Var, ops::RGB_TO_YUV), (ops::yuv_to_rgb, ops::YUV_TO_RGB)]
+        {
             cases.push(one("mix_colours", &x, op, move |x| mixed(x, mixing), tolerance));
         }
         cases.push(one("mix_colours", &x, |x| ops::mix_colours(x, UNEVEN), |x| mixed(x, UNEVEN), tolerance));

@@ -85,9 +85,8 @@ fn on(x: &Input, t: &Input, p: &Input, dy: &Input) -> Vec<Case> {
         let wide = f64::from(delta);
         let per_element = move |v: &[Var]| ops::huber(&v[0], &v[1], delta);
         cases.push(case("huber", "", inputs(), per_element, move |v| twin::huber(&v[0], &v[1], wide), Pointwise));
-        let averaged = move |v: &[Vec<f64>]| {
-            vec![twin::huber(&v[0], &v[1], wide).iter().sum::<f64>() / v[0].len() as f64]
-        };
+        let averaged =
+            move |v: &[Vec<f64>]| vec![twin::huber(&v[0], &v[1], wide).iter().sum::<f64>() / v[0].len() as f64];
         let terms = x.values.len();
         let worst = wide * (largest(&x.values) + largest(&t.values));
         let tolerance = Sum { terms, largest: worst / terms as f64 };

@@ -92,8 +92,11 @@ fn cross_entropy_backward(x: &Input, dy: &Input, targets: Vec<u32>) -> Case {
 
 fn lengths(x: &Input, dy: &Input, eps: f32) -> Vec<Case> {
     let columns = columns_of(x);
-    let shortest =
-        x.values.chunks(columns).map(|row| row.iter().map(|v| v * v).sum::<f32>().sqrt().max(eps)).fold(f32::MAX, f32::min);
+    let shortest = x
+        .values
+        .chunks(columns)
+        .map(|row| row.iter().map(|v| v * v).sum::<f32>().sqrt().max(eps))
+        .fold(f32::MAX, f32::min);
     let tolerance = Sum { terms: columns, largest: 4.0 * largest(&dy.values) / f64::from(shortest) };
     // The kernel alone, which is what runs where no gradient of the gradient is wanted.
     let backward = move |v: &[Var]| v[0].tape().no_grad(|| ops::normalize_backward(&v[0], &v[1], eps));
