@@ -1,5 +1,5 @@
-//! The networks against PyTorch: as many parameters, the same names and layouts, and from the same weight files the same
-//! pictures and logits.
+//! The networks against PyTorch: as many parameters, the same names and layouts, and from the same weight files the
+//! same pictures and logits.
 
 use sumi::{
     autograd::{Tape, Var},
@@ -11,7 +11,7 @@ use sumi::{
         patch_heads::PatchHeads,
         resnet::Resnet,
     },
-    nn::{Module, Sequential, init::Init, parameter_count},
+    nn::{Module, Parameter, Sequential, init::Init, parameter_count},
     ops::{
         rows::{Indices, gather_rows},
         shape::reshape,
@@ -131,7 +131,26 @@ fn load(network: &Sequential, name: &str) {
         own.ends_with("filt")
             || (name == "cyclegan_generator_old" && (own.contains("running_") || own.ends_with("num_batches_tracked")))
     };
-    load_into(network, &file(name), &rename, &harmless).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut dict = file(name);
+    turn_singular_vectors(network, &mut dict);
+    load_into(network, &dict, &rename, &harmless).unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+/// Brings each `weight_v` from PyTorch's order of a filter's numbers to ours. No file that we read for its own sake has
+/// one, so the library does not.
+fn turn_singular_vectors(network: &Sequential, dict: &mut StateDict) {
+    for (name, parameter) in network.parameters() {
+        let Some(layer) = name.strip_suffix("weight_orig") else { continue };
+        let name = format!("{layer}weight_v");
+        let array = dict.tensors.get_mut(&name).unwrap_or_else(|| panic!("the file has no {name}"));
+        array.values = turned(&parameter, &array.values);
+    }
+}
+
+/// One number for each of a filter's, in our order.
+fn turned(weight: &Parameter, values: &[f32]) -> Vec<f32> {
+    let [_, inner, k_h, k_w] = layout::torch_shape(weight.var().shape().dims())[..] else { panic!("a convolution") };
+    layout::to_ours(&[1, inner, k_h, k_w], values)
 }
 
 /// Whether the engine computes it as it is: other sizes are padded before.
@@ -189,15 +208,18 @@ fn outputs_are_pytorchs(gpu: &Gpu) {
 
 /// After a forward pass in training.
 fn spectral_vectors_are_pytorchs(network: &Sequential, what: &str) {
-    let mut buffers = network.buffers();
-    buffers.sort_by(|a, b| a.0.cmp(&b.0));
-    let state = spectral_state();
-    assert_eq!(buffers.len(), state.len());
-    for ((name, buffer), want) in buffers.iter().zip(&state) {
-        assert_eq!(*name, want.name);
+    let (parameters, state) = (network.parameters(), spectral_state());
+    assert_eq!(network.buffers().len(), state.len());
+    for (name, buffer) in network.buffers() {
+        let want = state.iter().find(|want| want.name == name).unwrap_or_else(|| panic!("there is no {name}"));
+        let mut expected: Vec<f32> = want.values.iter().map(|v| *v as f32).collect();
+        if let Some(layer) = name.strip_suffix("weight_v") {
+            let of = |(name, _): &&(String, Parameter)| *name == format!("{layer}weight_orig");
+            expected = turned(&parameters.iter().find(of).expect("its convolution").1, &expected);
+        }
         let got = buffer.to_vec().expect("the device answers");
-        let near = got.iter().zip(&want.values).all(|(g, w)| (f64::from(*g) - w).abs() <= OUTPUT);
-        assert!(got.len() == want.values.len() && near, "{what}: {name}");
+        let near = got.iter().zip(&expected).all(|(g, w)| f64::from((g - w).abs()) <= OUTPUT);
+        assert!(got.len() == expected.len() && near, "{what}: {name}");
     }
 }
 

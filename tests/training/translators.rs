@@ -13,7 +13,7 @@ use sumi::{
         checkpoint::{Checkpoint, Header},
         config::Networks,
         cut, cyclegan,
-        recipe::{Counters, Trained},
+        recipe::Counters,
         translate::{Batches, Common, Translator},
     },
 };
