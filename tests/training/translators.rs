@@ -124,7 +124,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
 /// Through a file, with everything that a step depends on: pools, singular vectors, counters, the falling rate.
 #[test]
 fn a_resumed_training_is_the_uninterrupted_one_bit_for_bit() {
-    let (gpu, folder) = (gpu(), tempfile::tempdir().expect("a folder can be made"));
+    let (gpu, folder) = (own_gpu(), tempfile::tempdir().expect("a folder can be made"));
     let path = folder.path().join("checkpoint.safetensors");
     for networks in recipes(3) {
         let mut straight = trainer(&gpu, &networks);
@@ -232,9 +232,10 @@ fn anime_warms_up_without_the_discriminator() {
 /// What the generator is for: on one batch its losses fall.
 #[test]
 fn each_recipe_learns() {
+    let gpu = own_gpu();
     for networks in recipes(1) {
-        let mut trainer = trainer(&gpu(), &networks);
-        let batches = batches(&gpu(), 0);
+        let mut trainer = trainer(&gpu, &networks);
+        let batches = batches(&gpu, 0);
         let content = match networks.recipe() {
             "cyclegan" => vec![2, 3, 6, 7],
             "cut" => vec![4],
