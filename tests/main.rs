@@ -38,7 +38,10 @@ mod objective;
 // Weights over their largest singular value: steps against PyTorch.
 mod spectral_norm;
 
-// Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
+// The networks: names, sizes, and from PyTorch's own files PyTorch's outputs.
+mod models;
+
+// Whole trainings: steps of DCGAN, CycleGAN and CUT against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
 
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.

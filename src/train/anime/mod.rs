@@ -252,8 +252,8 @@ impl Translator for Trainer {
         let [height, width] = self.config.common.size;
         let heads: usize = self.heads.parameters().iter().map(|(_, p)| p.var().value().len()).sum();
         format!(
-            "Photographs to anime at {width}×{height} pixels: a generator of {} parameters, a discriminator of {}, heads \
-             of {heads}; learning rate {}; the first {} steps without the discriminator",
+            "Photographs to anime at {width}×{height} pixels: a generator of {} parameters, a discriminator of {}, \
+             heads of {heads}; learning rate {}; the first {} steps without the discriminator",
             parameter_count(&self.generator),
             parameter_count(&self.discriminator),
             self.config.common.lr,
