@@ -1,6 +1,7 @@
 //! Photographs to anime, our own recipe, which needs no network that somebody else has trained: AnimeGANv2's generator
-//! and discriminator (Chen, Liu and Chen, 2020) with its grey and smoothed negatives, its colour reconstruction and its
-//! warm-up; PatchNCE (Park et al., 2020) keeps the content in the place of VGG's features.
+//! (Chen, Liu and Chen, 2020) with its grey and smoothed negatives, its colour reconstruction and its warm-up; PatchNCE
+//! (Park et al., 2020) keeps the content in the place of VGG's features. PatchGAN judges: AnimeGANv2's own
+//! discriminator sees no more than 37 pixels at once.
 
 mod settings;
 
@@ -82,11 +83,11 @@ pub(super) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
 impl Trainer {
     /// New networks with first values from the seed.
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
-        let Config { common, ngf, ndf, blocks, nce_width, d_lr, .. } = config;
+        let Config { common, ngf, ndf, blocks, d_layers, nce_width, d_lr, .. } = config;
         let (tape, seed) = (ops::tape(gpu), common.seed);
         let networks = AnimeGenerator { width: *ngf, blocks: *blocks, ..AnimeGenerator::default() };
         let generator = networks.generator(&tape, &mut Init::new(seed, 0));
-        let discriminator = PatchDiscriminator::cyclegan(*ndf, 2).discriminator(&tape, &mut Init::new(seed, 1));
+        let discriminator = PatchDiscriminator::cyclegan(*ndf, *d_layers).discriminator(&tape, &mut Init::new(seed, 1));
         let channels = STAGES.map(|(_, wide)| wide * ngf);
         let heads = PatchHeads::new(&tape, &mut Init::new(seed, 2), &channels, *nce_width);
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };

@@ -13,8 +13,7 @@ use crate::{
     },
 };
 
-/// Everything that decides what a run computes. The discriminator's four weights are AnimeGANv2's for Hayao, divided by
-/// the first.
+/// Everything that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// What it shares with the other recipes from picture to picture.
@@ -26,6 +25,8 @@ pub struct Config {
     pub ndf: usize,
     /// Inverted residual blocks of the generator.
     pub blocks: usize,
+    /// Halvings of the discriminator.
+    pub d_layers: usize,
     /// Length of the vectors that patches are compared as.
     pub nce_width: usize,
     /// Patches of each layer of features and picture that are compared.
@@ -67,17 +68,18 @@ impl Default for Config {
             ngf: 32,
             ndf: 32,
             blocks: 4,
+            d_layers: 3,
             nce_width: 256,
             patches: 256,
             warm_up: 500,
-            d_lr: 2.0,
+            d_lr: 0.5,
             lambda_gan: 1.0,
-            lambda_nce: 1.0,
-            lambda_colour: 1.0,
+            lambda_nce: 0.5,
+            lambda_colour: 1.2,
             lambda_tv: 0.01,
-            lambda_identity: 1.0,
-            lambda_grey: 1.0,
-            lambda_smooth: 0.67,
+            lambda_identity: 2.0,
+            lambda_grey: 0.5,
+            lambda_smooth: 0.5,
         }
     }
 }
@@ -99,6 +101,11 @@ pub struct Flags {
     /// Inverted residual blocks of the generator
     #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 64))]
     blocks: Option<usize>,
+
+    /// Halvings of the discriminator: 3 judge patches of 70×70 pixels
+    #[arg(long = "n-layers-d", value_name = "N", aliases = ["n_layers_D", "n-layers-D"],
+        help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 6))]
+    d_layers: Option<usize>,
 
     /// Length of the vectors that patches are compared as
     #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 4096))]
@@ -161,6 +168,7 @@ impl RecipeFlags for Flags {
         changes.refuse("ngf", &mut config.ngf, self.ngf);
         changes.refuse("ndf", &mut config.ndf, self.ndf);
         changes.refuse("blocks", &mut config.blocks, self.blocks);
+        changes.refuse("n-layers-d", &mut config.d_layers, self.d_layers);
         changes.refuse("nce-width", &mut config.nce_width, self.nce_width);
         changes.make("warm-up", &mut config.warm_up, self.warm_up, "counted from the start of the run");
         changes.make("d-lr", &mut config.d_lr, self.d_lr, "the steps to come use it");
@@ -184,11 +192,19 @@ impl Config {
             ("ngf", self.ngf, 512),
             ("ndf", self.ndf, 512),
             ("blocks", self.blocks, 64),
+            ("n-layers-d", self.d_layers, 6),
             ("nce-width", self.nce_width, 4096),
             ("patches", self.patches, 65_536),
         ];
         for (name, value, most) in counts {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
+        }
+        let smallest = self.common.size[0].min(self.common.size[1]);
+        if smallest < 4 << self.d_layers {
+            return Err(wrong(
+                "size",
+                format!("the discriminator wants at least {} pixels a side", 4 << self.d_layers),
+            ));
         }
         let weights = [
             ("d-lr", self.d_lr),
@@ -222,23 +238,30 @@ pub(crate) fn presets() -> Vec<Preset> {
     };
     let at = |side: usize, load: usize| Common { size: [side; 2], load_size: [load; 2], ..full.common.clone() };
     let narrow = Config {
-        common: Common { batch: 4, lr: 4e-4, ..at(64, 64) },
-        ngf: 12,
-        ndf: 12,
+        common: Common { lr: 4e-4, ..at(64, 71) },
+        ngf: 24,
+        ndf: 24,
         blocks: 2,
         nce_width: 64,
         patches: 64,
         warm_up: 200,
         ..full.clone()
     };
+    let small = Config { common: Common { lr: 4e-4, ..at(32, 32) }, d_layers: 2, ..narrow.clone() };
     vec![
-        of("anime256", "AnimeGANv2's networks for 256 pixels", full.clone()),
+        of("anime256", "AnimeGANv2's generator for 256 pixels", full.clone()),
         of("anime128", "the same for 128 pixels", Config { common: at(128, 143), ..full.clone() }),
         Preset {
-            length: Length::Steps(4000),
+            length: Length::Steps(3000),
             sample_every: 500,
             checkpoint_every: 500,
-            ..of("small", "what a CPU trains in minutes", narrow)
+            ..of("anime64", "narrower networks for 64 pixels, within reach of a CPU", narrow)
+        },
+        Preset {
+            length: Length::Steps(2400),
+            sample_every: 400,
+            checkpoint_every: 400,
+            ..of("small", "what a CPU trains in minutes", small)
         },
     ]
 }

@@ -186,7 +186,7 @@ pub(crate) fn presets() -> Vec<Preset> {
         networks: Networks::Cut(config),
     };
     let falling = |config: &Config, decay| Common { decay, ..config.common.clone() };
-    let small = Common { size: [64; 2], load_size: [64; 2], ..paper.common.clone() };
+    let small = Common { size: [32; 2], load_size: [32; 2], batch: 4, lr: 4e-4, ..paper.common.clone() };
     vec![
         of("cut", "the paper's networks for 256 pixels", 400, paper.clone()),
         of(
@@ -203,7 +203,16 @@ pub(crate) fn presets() -> Vec<Preset> {
                 "small",
                 "what a CPU trains in minutes",
                 0,
-                Config { common: small, ngf: 16, ndf: 16, blocks: 4, nce_width: 64, patches: 128, ..paper },
+                Config {
+                    common: small,
+                    ngf: 24,
+                    ndf: 24,
+                    blocks: 4,
+                    d_layers: 2,
+                    nce_width: 64,
+                    patches: 128,
+                    ..paper
+                },
             )
         },
     ]
