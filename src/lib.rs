@@ -15,6 +15,7 @@
 //! | [`optim`] | optimizers |
 //! | [`models`] | networks |
 //! | [`data`] | pictures |
+//! | [`weights`] | weights of others, in and out |
 //! | [`train`] | recipes, runs, checkpoints |
 //!
 //! `examples/own_gan.rs` puts them together in a hundred lines.
@@ -30,3 +31,4 @@ pub mod philox;
 pub mod reference;
 pub mod tensor;
 pub mod train;
+pub mod weights;

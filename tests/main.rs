@@ -44,6 +44,9 @@ mod training;
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
 mod data;
 
+// Weights of others: every kind of file, good and bad; into a module and out of it; which network they are of.
+mod weights;
+
 // The programs as black boxes: exit codes, messages, and the files they leave, on whatever adapter opens.
 mod cli;
 

@@ -8,8 +8,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -21,16 +20,13 @@ use super::{
     config::Networks,
     recipe::{Counters, Trained},
 };
-use crate::{gpu, ops::elementwise::copy_into, tensor::Tensor};
+use crate::{gpu, ops::elementwise::copy_into, tensor::Tensor, weights::replace::replace};
 
 /// The version of the format that this program writes, and the only one it reads.
 pub const VERSION: u32 = 2;
 
 /// The metadata key.
 const KEY: &str = "sumi";
-
-/// How a temporary file beside a checkpoint begins and ends; one that a killed program left behind is removed later.
-const TEMPORARY: [&str; 2] = [".unfinished-", ".tmp"];
 
 /// What a checkpoint says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -319,43 +315,6 @@ fn checksum<'a>(tensors: impl Iterator<Item = (&'a String, &'a [usize], &'a [u8]
     }
     sum.update(json);
     sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Puts a file in the place of another in one move: a temporary file beside it, synced, then renamed, then the folder
-/// synced where the system can, so that the name too survives a power cut.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let [prefix, suffix] = TEMPORARY;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(suffix);
-    #[cfg(unix)]
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(permissions);
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The new file is whole and in its place: what follows only hastens its name to the disk. Some file systems refuse
-    // to sync a folder, and to report that would call saved state lost.
-    if cfg!(unix) {
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    }
-    Ok(())
-}
-
-/// Removes the temporary files that a killed program left in a folder.
-pub(super) fn remove_unfinished(folder: &Path) -> io::Result<()> {
-    let [prefix, suffix] = TEMPORARY;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(prefix) && name.ends_with(suffix) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,12 +10,8 @@ use std::{
 };
 
 pub use self::losses::LossLog;
-use super::{
-    Error,
-    checkpoint::{remove_unfinished, replace},
-    config::RunConfig,
-    run::Listener,
-};
+use super::{Error, config::RunConfig, run::Listener};
+use crate::weights::replace::{remove_unfinished, replace};
 
 /// Where runs are kept that were given no folder.
 const RUNS: &str = "runs";

@@ -1,6 +1,7 @@
 //! What a file says, and what becomes of files that say something else. No GPU.
 
 use super::*;
+use crate::weights::replace::remove_unfinished;
 
 fn example() -> Checkpoint {
     let header = Header {

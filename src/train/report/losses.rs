@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use crate::train::checkpoint::replace;
+use crate::weights::replace::replace;
 
 /// The losses of a run, row by row. A row that the disk had no room for is kept and tried again.
 pub struct LossLog {
