@@ -38,6 +38,9 @@ mod objective;
 // Weights over their largest singular value: steps against PyTorch.
 mod spectral_norm;
 
+// Networks on pictures in bands against the same on whole pictures; what it costs, told before.
+mod bands;
+
 // Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
 

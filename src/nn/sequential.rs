@@ -1,6 +1,6 @@
 //! Layers one after the other.
 
-use super::{Module, Parameter};
+use super::{Layer, Module, Parameter};
 use crate::{autograd::Var, tensor::Tensor};
 
 /// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place,
@@ -107,6 +107,11 @@ impl Module for Sequential {
     }
 
     fn train(&self, training: bool) {
-        self.layers().for_each(|layer| layer.train(training));
+        Self::layers(self).for_each(|layer| layer.train(training));
+    }
+
+    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+        let parts: Option<Vec<_>> = Self::layers(self).map(Module::layers).collect();
+        Some(parts?.into_iter().flatten().collect())
     }
 }
