@@ -46,7 +46,7 @@ fn distance(network: &dyn Module, tape: &Tape, size: [usize; 3], rows: usize) ->
     let [_, height, width, channels] = expected.shape().nhwc("expected");
     let expected = expected.value().to_vec().expect("the device works");
 
-    let layers = network.layers().expect("it can be done in bands");
+    let layers = network.structure().expect("it can be done in bands");
     let (bands, mut next, mut found) = (Cell::new(0), 0, Vec::new());
     let mut each = |rows: Range<usize>, band: Vec<f32>| {
         assert_eq!((rows.start, band.len()), (next, rows.len() * width * channels));
@@ -72,7 +72,7 @@ fn agrees(network: &dyn Module, tape: &Tape, size: [usize; 3], heights: &[usize]
 
 #[test]
 fn every_generator_in_bands_is_the_generator() {
-    let (tape, mut init) = (ops::tape(gpu()), Init::new(1, 0));
+    let (tape, mut init) = (ops::tape(&gpu()), Init::new(1, 0));
     let heights = [1, 3, 8, 17, 100];
     agrees(&Resnet::cyclegan(4, 2).generator(&tape, &mut init), &tape, [20, 12, 3], &heights);
     agrees(&Resnet::cut(4, 2).generator(&tape, &mut init), &tape, [16, 28, 3], &heights);
@@ -85,7 +85,7 @@ fn every_generator_in_bands_is_the_generator() {
 
 #[test]
 fn layers_with_strides_dilations_and_gaps() {
-    let (tape, mut init) = (ops::tape(gpu()), Init::new(2, 0));
+    let (tape, mut init) = (ops::tape(&gpu()), Init::new(2, 0));
     let mut conv = |kernel, stride, padding, dilation| {
         let config = Config { stride: [stride; 2], padding: [padding; 2], dilation: [dilation; 2], groups: 1 };
         Sequential::new().with(Conv2d::new(&tape, &mut init, 2, 3, kernel, config, true, 0.5))
@@ -109,7 +109,7 @@ fn layers_with_strides_dilations_and_gaps() {
 
 #[test]
 fn shortcuts_of_every_kind() {
-    let (tape, mut init) = (ops::tape(gpu()), Init::new(3, 0));
+    let (tape, mut init) = (ops::tape(&gpu()), Init::new(3, 0));
     let mut conv = || {
         let config = Config { padding: [1; 2], ..Config::default() };
         Conv2d::new(&tape, &mut init, 4, 4, 3, config, true, 0.5)
@@ -124,10 +124,10 @@ fn shortcuts_of_every_kind() {
     agrees(&Sequential::new().with(norm()).with(Relu), &tape, [5, 3, 4], &[1, 2, 5]);
 
     let batch = BatchNorm2d::new(&tape, &mut Init::new(4, 0), 4, 0.1);
-    assert!(batch.layers().is_none(), "in training it moves its running statistics");
+    assert!(batch.structure().is_none(), "in training it moves its running statistics");
     batch.train(false);
     agrees(&batch, &tape, [5, 3, 4], &[2]);
-    assert!(Linear::new(&tape, &mut Init::new(5, 0), 3, 3, true).layers().is_none());
+    assert!(Linear::new(&tape, &mut Init::new(5, 0), 3, 3, true).structure().is_none());
 }
 
 /// What the cost says is what is there: no more device memory, and not much less.
@@ -137,7 +137,7 @@ fn the_cost_is_told_before() {
         let gpu = crate::common::own_gpu();
         let tape = ops::tape(&gpu);
         let network = CartoonGenerator { width: 8 }.generator(&tape, &mut Init::new(6, 0));
-        let (size, layers) = ([256, 320, 3], network.layers().expect("it can be done in bands"));
+        let (size, layers) = ([256, 320, 3], network.structure().expect("it can be done in bands"));
         gpu.finish().expect("the device works");
         let before = gpu.memory().bytes;
         let cost = match rows {

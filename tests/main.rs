@@ -53,5 +53,8 @@ mod weights;
 // The programs as black boxes: exit codes, messages, and the files they leave, on whatever adapter opens.
 mod cli;
 
+// stylize and export: weights of others against PyTorch's pictures, and both programs as black boxes.
+mod stylize;
+
 // What the levels share: the list of cases, the three tolerances, and the device.
 mod common;

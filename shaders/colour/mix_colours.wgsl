@@ -54,17 +54,28 @@ fn main(
 
     let begin = linear_index(group, groups, 0u, STEPS * WIDTH);
     for (var step = 0u; step < STEPS; step += 1u) {
-        let i = begin + step * WIDTH + lane;
+        let start = begin + step * WIDTH;
+        let i = start + lane;
         if i < p.count {
             var sum = own * x[i] + shift;
-            if !is_0 {
-                sum += before * x[i - 1u];
+            // At the very beginning there are no places before the first lane's: neighbours cannot be read as such.
+            if start == 0u {
+                if !is_0 {
+                    sum += before * x[max(i, 1u) - 1u];
+                }
+                if is_2 {
+                    sum += p.m20 * x[max(i, 2u) - 2u];
+                }
+            } else {
+                if !is_0 {
+                    sum += before * x[start - 1u + lane];
+                }
+                if is_2 {
+                    sum += p.m20 * x[start - 2u + lane];
+                }
             }
             if !is_2 {
                 sum += after * x[i + 1u];
-            }
-            if is_2 {
-                sum += p.m20 * x[i - 2u];
             }
             if is_0 {
                 sum += p.m02 * x[i + 2u];

@@ -45,22 +45,30 @@ fn main(
     let top = ih == 0u;
     let last = ih + 1u == params.h;
     let slope = dy[0];
-    for (var i = lane; i < params.line; i += WIDTH) {
-        let here = x[begin + i];
-        var vertical = 0.0;
-        if !top {
-            vertical += here - x[begin - params.line + i];
+    for (var step = 0u; step < params.line; step += WIDTH) {
+        let i = step + lane;
+        if i < params.line {
+            let here = x[begin + i];
+            var vertical = 0.0;
+            if !top {
+                vertical += here - x[begin - params.line + i];
+            }
+            if !last {
+                vertical += here - x[begin + params.line + i];
+            }
+            var horizontal = 0.0;
+            if i >= params.c {
+                // At the very beginning there are no places before the first lane's: neighbours cannot be read as such.
+                if begin + step >= params.c {
+                    horizontal += here - x[begin + step - params.c + lane];
+                } else {
+                    horizontal += here - x[begin + max(i, params.c) - params.c];
+                }
+            }
+            if i + params.c < params.line {
+                horizontal += here - x[begin + params.c + i];
+            }
+            dx[begin + i] = (params.down * vertical + params.across * horizontal) * slope;
         }
-        if !last {
-            vertical += here - x[begin + params.line + i];
-        }
-        var horizontal = 0.0;
-        if i >= params.c {
-            horizontal += here - x[begin + i - params.c];
-        }
-        if i + params.c < params.line {
-            horizontal += here - x[begin + params.c + i];
-        }
-        dx[begin + i] = (params.down * vertical + params.across * horizontal) * slope;
     }
 }

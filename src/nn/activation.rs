@@ -29,7 +29,7 @@ impl Module for Relu {
         activation::relu(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }
@@ -39,7 +39,7 @@ impl Module for LeakyRelu {
         activation::leaky_relu(x, self.negative_slope)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }
@@ -49,7 +49,7 @@ impl Module for Sigmoid {
         activation::sigmoid(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }
@@ -59,7 +59,7 @@ impl Module for Silu {
         activation::silu(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }
@@ -69,7 +69,7 @@ impl Module for Tanh {
         activation::tanh(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }
@@ -79,7 +79,7 @@ impl Module for Softplus {
         activation::softplus(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }

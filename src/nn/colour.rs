@@ -15,7 +15,7 @@ impl Module for SwapColours {
         mix_colours(x, Mixing { matrix, shift: [0.0; 3] })
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Pointwise(self)])
     }
 }

@@ -96,7 +96,7 @@ impl Module for Conv2d {
         named(&self.weight, self.bias.as_ref())
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }
@@ -118,7 +118,7 @@ impl Module for ConvTranspose2d {
         named(&self.weight, self.bias.as_ref())
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }

@@ -67,7 +67,7 @@ pub trait Module {
     fn train(&self, _training: bool) {}
 
     /// What it does to the rows of a picture, for [`super::bands`]; `None` where a picture has to be seen whole.
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         None
     }
 }
@@ -89,8 +89,8 @@ impl Module for Box<dyn Module> {
         (**self).train(training);
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
-        (**self).layers()
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        (**self).structure()
     }
 }
 

@@ -52,7 +52,7 @@ impl Module for BatchNorm2d {
         self.training.set(training);
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         // In training its statistics are those of the batch, and they move the running ones.
         (!self.training.get()).then(|| vec![Layer::Pointwise(self)])
     }
@@ -83,7 +83,7 @@ impl Module for InstanceNorm2d {
         self.affine.iter().flat_map(Affine::parameters).collect()
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         let affine = self.affine.as_ref().map(|Affine { weight, bias }| [weight, bias]);
         Some(vec![Layer::Norm(Norm { groups: None, affine, eps: self.eps })])
     }
@@ -119,7 +119,7 @@ impl Module for GroupNorm {
         self.affine.parameters().into()
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         let Affine { weight, bias } = &self.affine;
         Some(vec![Layer::Norm(Norm { groups: Some(self.groups), affine: Some([weight, bias]), eps: self.eps })])
     }

@@ -60,7 +60,7 @@ impl Module for ReflectionPad2d {
         reflection_pad2d(x, self.sides)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }
@@ -81,7 +81,7 @@ impl Module for Upsample {
         }
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }
@@ -101,7 +101,7 @@ impl Module for AvgPool2d {
         avg_pool2d(x, self.kernel, self.stride)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }
@@ -118,7 +118,7 @@ impl Module for BlurPool2d {
         blur_pool2d(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }
@@ -134,7 +134,7 @@ impl Module for BlurUpsample2d {
         blur_upsample2d(x)
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
         Some(vec![Layer::Rows(self)])
     }
 }

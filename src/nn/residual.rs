@@ -37,7 +37,7 @@ impl Module for Residual {
         self.layers.train(training);
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
-        Some(vec![Layer::Residual(Module::layers(&self.layers)?)])
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Residual(self.layers.structure()?)])
     }
 }

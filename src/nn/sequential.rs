@@ -107,11 +107,11 @@ impl Module for Sequential {
     }
 
     fn train(&self, training: bool) {
-        Self::layers(self).for_each(|layer| layer.train(training));
+        self.layers().for_each(|layer| layer.train(training));
     }
 
-    fn layers(&self) -> Option<Vec<Layer<'_>>> {
-        let parts: Option<Vec<_>> = Self::layers(self).map(Module::layers).collect();
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        let parts: Option<Vec<_>> = self.layers().map(Module::structure).collect();
         Some(parts?.into_iter().flatten().collect())
     }
 }

@@ -1,8 +1,8 @@
 //! From one space of colours to another, on pictures `[N, H, W, 3]`.
 //!
 //! RGB and YUV are those of BT.601 as TensorFlow has them (`tf.image.rgb_to_yuv`, `tf.image.yuv_to_rgb`), which is what
-//! AnimeGAN's colour loss was written with. For R, G and B in [0, 1] the brightness Y is in [0, 1], U in ±0.436 and V in
-//! ±0.615.
+//! AnimeGAN's colour loss was written with. For R, G and B in [0, 1] the brightness Y is in [0, 1], U in ±0.436 and V
+//! in ±0.615.
 
 use bytemuck::{Pod, Zeroable};
 

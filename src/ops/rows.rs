@@ -103,7 +103,8 @@ pub fn cross_entropy_loss(x: &Var, targets: &Targets) -> Var {
     mean(&cross_entropy(x, targets), Axis::All)
 }
 
-/// `(softmax(x)[r,c] − [c = t[r]]) · dy[r]`: the gradient of [`cross_entropy`] by `x [rows, columns]`, from `dy [rows]`.
+/// `(softmax(x)[r,c] − [c = t[r]]) · dy[r]`: the gradient of [`cross_entropy`], for
+/// `dy [rows]`: `x [rows, columns]` → the same shape.
 ///
 /// # Panics
 /// When `x` is not the matrix that the targets are for, or `dy` has not one number per row.

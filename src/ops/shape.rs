@@ -34,7 +34,8 @@ pub fn slice_rows(x: &Var, rows: Range<usize>) -> Var {
     Var::from_op("slice_rows", value, &[x], move |dy, _| vec![Some(pad_rows(dy, rows.start, count - rows.end))])
 }
 
-/// Rows of zeros before and after those of `x`, the adjoint of [`slice_rows`]: `x [n, ..]` → `[before + n + after, ..]`.
+/// Rows of zeros before and after those of `x`, the adjoint of [`slice_rows`]: `x [n, ..]` →
+/// `[before + n + after, ..]`.
 ///
 /// # Panics
 /// When `x` is a scalar.

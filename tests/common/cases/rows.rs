@@ -41,7 +41,7 @@ pub fn cases() -> Vec<Case> {
     cases.extend(gathers([9, 65], vec![8; 40]));
     cases.extend(gathers([50, 64], (0..50).rev().collect()));
     cases.extend(gathers([1_000, 131], (0..256).map(|i| i * 379 % 1_000).collect()));
-    cases.extend(gathers([11, 1], (0..FOLDED as u32).map(|i| i % 7).collect()));
+    cases.extend(gathers([1_013, 1], (0..FOLDED as u32).map(|i| i % 1_009).collect()));
     cases
 }
 
