@@ -151,7 +151,8 @@ fn weights_of_others_draw_what_pytorch_draws() {
         let generator = Generator::open(&gpu(), &networks::path(case.file), Direction::AtoB).expect("it is one");
         let swap = |values: &[f64]| -> Vec<f32> {
             let cartoon = case.file.starts_with("cartoon");
-            let pixel = |pixel: &[f64]| if cartoon { [pixel[2], pixel[1], pixel[0]] } else { [pixel[0], pixel[1], pixel[2]] };
+            let pixel =
+                |pixel: &[f64]| if cartoon { [pixel[2], pixel[1], pixel[0]] } else { [pixel[0], pixel[1], pixel[2]] };
             values.chunks_exact(3).flat_map(pixel).map(|value| value as f32).collect()
         };
         let x = Tensor::from_slice(&gpu(), &case.input.shape[..], &swap(&case.input.values));
@@ -263,7 +264,9 @@ fn bands_of_any_height_draw_the_same_picture() {
             (place.open(&format!("{out}/a.png")).into_rgb8(), told)
         };
         let (whole, _) = draw("whole", &[]);
-        for (tile, words) in [("--tile", "in bands of 64 rows"), ("--tile=16", "in bands of 16 rows"), ("--tile=1", "1 rows")] {
+        for (tile, words) in
+            [("--tile", "in bands of 64 rows"), ("--tile=16", "in bands of 16 rows"), ("--tile=1", "1 rows")]
+        {
             let (bands, told) = draw(tile, &[tile]);
             assert!(told.contains(words) && told.contains("wait in memory"), "{told}");
             assert!(apart(&whole, &bands) <= 1, "{file} {tile}: {} steps apart", apart(&whole, &bands));
@@ -372,7 +375,8 @@ fn a_video_goes_through_a_frame_at_a_time() {
     assert_eq!(place.open("stylized/frame.png").into_rgb8().into_raw(), drawn[0], "as a picture is");
     assert!(told.err.contains("3 frames in"), "{}", told.err);
 
-    let cut = video("20x14", &frames[..frames.len() - 5]).failed(1, &["after 2 frames", "835 bytes instead of the 840"]);
+    let cut =
+        video("20x14", &frames[..frames.len() - 5]).failed(1, &["after 2 frames", "835 bytes instead of the 840"]);
     assert_eq!(cut.out.len(), 2 * 840, "whole frames have gone through");
     assert!(video("20x14", &[]).succeeded().out.is_empty());
     video("20", &[]).failed(2, &["1280x720"]);

@@ -1,6 +1,10 @@
 //! Convolutions as layers.
 
-use super::{Layer, Module, Parameter, RowMap, Rowwise, conv_rows::{ConvRows, ConvTransposeRows}, init::Init};
+use super::{
+    Layer, Module, Parameter, RowMap, Rowwise,
+    conv_rows::{ConvRows, ConvTransposeRows},
+    init::Init,
+};
 use crate::{
     autograd::{Tape, Var},
     ops::conv::{self, Conv2d as Config, Geometry},
@@ -126,7 +130,8 @@ impl Module for ConvTranspose2d {
 impl Rowwise for ConvTranspose2d {
     fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
         let weight = self.weight.var().shape();
-        let geometry = Geometry::of_transpose("ConvTranspose2d", shape(input), weight, &self.config, self.output_padding);
+        let geometry =
+            Geometry::of_transpose("ConvTranspose2d", shape(input), weight, &self.config, self.output_padding);
         Box::new(ConvTransposeRows { weight: &self.weight, bias: self.bias.as_ref(), geometry })
     }
 }

@@ -80,9 +80,10 @@ impl RowMap for ConvRows<'_> {
 }
 
 impl ConvTransposeRows<'_> {
-    /// The first output row that input row `row` reaches, counted from the first row of the padding: `row · stride`.
-    /// So output row `i` has inputs from `⌈(i + padding − reach) / stride⌉` to `⌊(i + padding) / stride⌋`; one more at
-    /// the start does no harm, and lies above the output row even where strides leave gaps.
+    /// The first input row of an output row. Counted from the first row of the padding, input `o` reaches the outputs
+    /// from `o · stride` to `o · stride + reach`, so output `i` has inputs from `⌈(i + padding − reach) / stride⌉` to
+    /// `⌊(i + padding) / stride⌋`. Rounded down here: one more does no harm, and begins at the output or above it even
+    /// where strides leave gaps.
     fn first_input_of(&self, row: usize) -> usize {
         let Config { padding, stride, .. } = self.geometry.config;
         (row + padding[0]).saturating_sub(reach(&self.geometry)) / stride[0]
@@ -102,7 +103,11 @@ impl RowMap for ConvTransposeRows<'_> {
     }
 
     fn band(&self, x: &Var, held: Range<usize>, rows: Range<usize>) -> Var {
-        assert_eq!(held, self.inputs_of(rows.clone()), "ConvTranspose2d: these are not the inputs of the rows {rows:?}");
+        assert_eq!(
+            held,
+            self.inputs_of(rows.clone()),
+            "ConvTranspose2d: these are not the inputs of the rows {rows:?}"
+        );
         let Config { padding, stride, .. } = self.geometry.config;
         let config = Config { padding: [0, padding[1]], ..self.geometry.config };
         // What the held rows make, from the first to the last row that they reach, counted as the padding counts.

@@ -79,7 +79,9 @@ impl Generator {
         let found = weights::recognise(dict)?;
         let file = dict.path.display();
         let shape = match found {
-            Architecture::Cyclegan { ngf, blocks, dropout, .. } => Shape::Resnet(Resnet::cyclegan(ngf, blocks), dropout),
+            Architecture::Cyclegan { ngf, blocks, dropout, .. } => {
+                Shape::Resnet(Resnet::cyclegan(ngf, blocks), dropout)
+            }
             Architecture::Cut { ngf, blocks, dropout } => Shape::Resnet(Resnet::cut(ngf, blocks), dropout),
             Architecture::AnimeGan2 { width } => {
                 let blocks = (1..).take_while(|i| dict.shape(&format!("block_c.{i}.layers.2.weight")).is_some());
@@ -92,7 +94,9 @@ impl Generator {
                      from picture to picture"
                 )));
             }
-            Architecture::Checkpoint { .. } | Architecture::DcganDiscriminator { .. } | Architecture::PatchGan { .. } => {
+            Architecture::Checkpoint { .. }
+            | Architecture::DcganDiscriminator { .. }
+            | Architecture::PatchGan { .. } => {
                 return Err(Error::Config(format!(
                     "{file} is a {found}: it judges pictures and draws none; give the weights of a generator"
                 )));

@@ -1,6 +1,6 @@
 //! Pictures of any size through a generator: whole, or in bands where they would not fit.
 
-use std::path::PathBuf;
+use std::{iter::successors, path::PathBuf};
 
 use image::RgbImage;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     gpu::{AdapterKind, Gpu, Options, available_memory},
     nn::{
-        Module, Sequential,
+        Layer, Module, Sequential,
         bands::{self, Cost},
         parameter_count,
     },
@@ -107,8 +107,8 @@ impl Stylist {
         let scaled = |to: usize| size.map(|side| (side * to / long).max(1));
         let fits = |to: &usize| self.fitting(scaled(*to), memory).is_some();
         // The largest of sizes that are an eighth apart.
-        let sizes = std::iter::successors(Some(long * 7 / 8), |long| Some(long * 7 / 8)).take_while(|long| *long >= 32);
-        let advice = match { sizes }.find(fits) {
+        let mut sizes = successors(Some(long * 7 / 8), |long| Some(long * 7 / 8)).take_while(|long| *long >= 32);
+        let advice = match sizes.find(fits) {
             Some(long) => format!("--long-side {long} would"),
             None => "close other programs, or choose another --adapter".to_owned(),
         };
@@ -169,6 +169,19 @@ impl Stylist {
         Ok(picture(&kept, plan.size))
     }
 
+    /// The same for a frame of a video, bytes `[height, width, 3]`.
+    ///
+    /// # Errors
+    /// When the device failed.
+    ///
+    /// # Panics
+    /// When the plan is for another size.
+    pub fn draw_frame(&mut self, frame: Vec<u8>, plan: &Plan) -> Result<Vec<u8>, Error> {
+        let [height, width] = plan.size;
+        let source = RgbImage::from_raw(width as u32, height as u32, frame).expect("a frame has the plan's size");
+        Ok(self.draw(&source, plan, &|| {})?.into_raw())
+    }
+
     /// A device keeps the memory that it has had, in pieces that suit pictures of one size. On the CPU a new one costs
     /// next to nothing, so there each size has its own, and the memory is what was told.
     fn renew(&mut self, plan: &Plan) -> Result<(), Error> {
@@ -191,7 +204,7 @@ impl Stylist {
     fn fitting(&self, size: [usize; 2], memory: u64) -> Option<Plan> {
         let limit = self.gpu.adapter().limits.binding_bytes;
         let fits = |plan: &Plan| plan.cost.largest <= limit && plan.memory <= memory;
-        let heights = std::iter::successors(Some(1024), |rows| Some(rows / 2)).take_while(|rows| *rows > 0);
+        let heights = successors(Some(1024), |rows| Some(rows / 2)).take_while(|rows| *rows > 0);
         let heights = heights.filter(|rows| *rows < size[0].max(2));
         match self.tile {
             Tile::Rows(rows) => Some(self.planned(size, Some(rows))).filter(fits),
@@ -214,7 +227,8 @@ impl Stylist {
         fits: &dyn Fn(&Plan) -> bool,
     ) -> Option<Plan> {
         let mut plans = heights.map(|rows| self.planned(size, Some(rows)));
-        plans.find(|plan| fits(plan) && plan.cost.device + plan.cost.staging <= COMFORT || plan.rows == Some(1) && fits(plan))
+        let comfortable = |plan: &Plan| plan.cost.device + plan.cost.staging <= COMFORT || plan.rows == Some(1);
+        plans.find(|plan| comfortable(plan) && fits(plan))
     }
 
     /// The plan for bands of so many rows, or for the whole.
@@ -254,7 +268,7 @@ impl Plan {
 }
 
 /// The layers of a generator.
-fn layers(network: &Sequential) -> Vec<crate::nn::Layer<'_>> {
+fn layers(network: &Sequential) -> Vec<Layer<'_>> {
     network.structure().expect("generators are made of layers that can be computed in bands")
 }
 
@@ -286,22 +300,6 @@ fn mirrored(place: usize, len: usize) -> usize {
     }
     let place = place % (2 * (len - 1));
     place.min(2 * (len - 1) - place)
-}
-
-/// A frame of a video at a time, as bytes `[height, width, 3]`.
-impl Stylist {
-    /// Draws a frame.
-    ///
-    /// # Errors
-    /// When the device failed.
-    ///
-    /// # Panics
-    /// When the frame is not of the plan's size.
-    pub fn draw_frame(&mut self, frame: Vec<u8>, plan: &Plan) -> Result<Vec<u8>, Error> {
-        let [height, width] = plan.size;
-        let source = RgbImage::from_raw(width as u32, height as u32, frame).expect("a frame has the plan's size");
-        Ok(self.draw(&source, plan, &|| {})?.into_raw())
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use sumi::{
-    gpu::Options,
+    gpu::{self, Options},
     train::{
         Error,
         generator::Direction,
@@ -101,9 +101,19 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(code) => code,
         Err(failure) => {
-            error(&failure.to_string());
+            error(&format!("{failure}{}", advice(&failure)));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What else to do where a device has too little memory, which it does not tell before.
+fn advice(failure: &Error) -> &'static str {
+    match failure {
+        Error::Gpu(gpu::Error::OutOfMemory { .. } | gpu::Error::Exhausted | gpu::Error::TooLarge { .. }) => {
+            ". Here that means --tile, --tile=ROWS with fewer rows, or a smaller --long-side"
+        }
+        _ => "",
     }
 }
 

@@ -67,7 +67,9 @@ fn introduce(stylist: &Stylist, work: &[Work], arguments: &Arguments) -> Result<
     let Some((size, item)) = sizes.max_by_key(|([height, width], _)| height * width) else { return Ok(()) };
     match stylist.plan(size) {
         Ok(plan) if work.len() == 1 => line(&plan.describe()),
-        Ok(plan) => line(&format!("{} pictures; the largest is {}: {}", work.len(), item.source.display(), plan.describe())),
+        Ok(plan) => {
+            line(&format!("{} pictures; the largest is {}: {}", work.len(), item.source.display(), plan.describe()))
+        }
         // Alone it will be refused in a moment, with the same sentence.
         Err(_) if work.len() == 1 => {}
         Err(error) => aside(&format!("warning: {}: {error}", item.source.display())),
