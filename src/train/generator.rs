@@ -175,8 +175,8 @@ impl Generator {
         }
     }
 
-    /// Writes the weights as safetensors with PyTorch's names and layouts, so that the network's `load_state_dict` takes
-    /// them. Submits and waits.
+    /// Writes the weights as safetensors with PyTorch's names and layouts, so that the network's `load_state_dict`
+    /// takes them. Submits and waits.
     ///
     /// # Errors
     /// When the device failed, or the file cannot be written; then a file that was there before stays.

@@ -68,8 +68,8 @@ const COMFORT: u64 = 1 << 30;
 /// Bytes per second to the device and back, about: of a bus, and of memory that is copied several times.
 const SPEED: f64 = 2e9;
 
-/// The program itself, its kernels and its tables.
-const PROGRAM: u64 = 64 << 20;
+/// The program itself, its kernels and its tables (measured).
+const PROGRAM: u64 = 96 << 20;
 
 impl Stylist {
     /// Opens a device, and the weights on it.
@@ -239,8 +239,8 @@ impl Stylist {
         let layers = layers(&self.generator.network);
         let whole = bands::whole(&layers, [h, w, 3]);
         let cost = rows.map_or(whole, |rows| bands::in_bands(&layers, [h, w, 3], rows));
-        // On the device, packed for a kernel, and once more on the way there.
-        let weights = 3 * 4 * parameter_count(&self.generator.network) as u64;
+        // On the device, packed for a kernel, and twice more while they are read.
+        let weights = 4 * 4 * parameter_count(&self.generator.network) as u64;
         // The picture as it was read, with its opacity, padded, drawn, cropped and written; and as numbers.
         let pictures = 24 * (h * w) as u64;
         let host = if self.gpu.adapter().kind.is_cpu() { cost.memory() + weights } else { cost.held + cost.staging };

@@ -22,7 +22,8 @@ and in Python, with the network's class from pytorch-CycleGAN-and-pix2pix:
   network.load_state_dict(safetensors.torch.load_file('g.safetensors'))
 With cargo: cargo run --release --bin export -- --help";
 
-/// Writes a generator's weights as safetensors, under the names and in the layouts of the PyTorch code it is known from.
+/// Writes a generator's weights as safetensors, under the names and in the layouts of the PyTorch code it is known
+/// from.
 #[derive(Parser)]
 #[command(name = "export", version, after_help = EXAMPLES)]
 struct Arguments {

@@ -22,7 +22,7 @@ use sumi::{
 use super::{
     Arguments,
     outputs::Work,
-    terminal::{aside, bar, line},
+    terminal::{Bands, aside, bar, line},
 };
 
 /// Draws them all, and skips what cannot be drawn with a sentence.
@@ -70,8 +70,7 @@ fn introduce(stylist: &Stylist, work: &[Work], arguments: &Arguments) -> Result<
         Ok(plan) => {
             line(&format!("{} pictures; the largest is {}: {}", work.len(), item.source.display(), plan.describe()))
         }
-        // Alone it will be refused in a moment, with the same sentence.
-        Err(_) if work.len() == 1 => {}
+        Err(error) if work.len() == 1 => return Err(error),
         Err(error) => aside(&format!("warning: {}: {error}", item.source.display())),
     }
     Ok(())
@@ -105,12 +104,9 @@ fn one(
     if plan.rows.is_some() && !alone {
         many.suspend(|| line(&format!("{}: {}", item.source.display(), plan.describe())));
     }
-    let bands = match plan.rows {
-        Some(_) => bar(plan.cost.bands, "{wide_bar} {pos}/{len} bands, {eta} left"),
-        None => ProgressBar::hidden(),
-    };
-    let drawn = stylist.draw(&rgb, &plan, &|| bands.inc(1));
-    bands.finish_and_clear();
+    let bands = Bands::new(plan.cost.bands);
+    let drawn = stylist.draw(&rgb, &plan, &|| bands.step());
+    bands.close();
     let mut drawn = drawn?;
     if arguments.side_by_side {
         drawn = beside(&rgb, &drawn);

@@ -42,7 +42,8 @@ use crate::{autograd::Tape, gpu::Error};
 ///
 /// `picture` are the values `[height, width, channels]` of `size`; bands have `rows` rows of the picture, and in layers
 /// of another height as many as correspond, at least one. `each` is given every output row once, in order: which rows,
-/// and their values `[rows, width, channels]`. `progress` is called after each band of each pass, [`Cost::bands`] times.
+/// and their values `[rows, width, channels]`. `progress` is called after each band of each pass, [`Cost::bands`]
+/// times.
 ///
 /// # Errors
 /// When the device failed.
