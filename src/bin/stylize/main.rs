@@ -77,7 +77,8 @@ struct Arguments {
     direction: Way,
 
     /// Raw frames (RGB, 8 bits) of this size from stdin, drawn ones to stdout
-    #[arg(long, value_name = "WxH", value_parser = video::size, conflicts_with_all = ["pictures", "long_side", "side_by_side"])]
+    #[arg(long, value_name = "WxH", value_parser = video::size,
+        conflicts_with_all = ["pictures", "long_side", "side_by_side"])]
     video: Option<[usize; 2]>,
 
     /// What to compute on: an index or a part of a name from `train --list-adapters` [default: the best GPU, else the
