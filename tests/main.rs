@@ -41,7 +41,10 @@ mod spectral_norm;
 // Networks on pictures in bands against the same on whole pictures; what it costs, told before.
 mod bands;
 
-// Whole trainings: each step of DCGAN against PyTorch, the same bits for a seed, memory that stays flat.
+// The networks: names, sizes, and from PyTorch's own files PyTorch's outputs.
+mod models;
+
+// Whole trainings: steps of DCGAN, CycleGAN and CUT against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
 
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.

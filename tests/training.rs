@@ -1,9 +1,15 @@
-//! Whole trainings: against PyTorch step by step, the same bits for the same seed, memory that stays flat.
+//! Whole trainings: against PyTorch step by step, the same bits for the same seed, memory that stays flat. DCGAN here,
+//! the recipes from picture to picture below.
+
+mod cut;
+mod cyclegan;
+mod pool;
+mod translators;
 
 use std::io::Write;
 
 use sumi::{
-    autograd::Var,
+    autograd::{Tape, Var},
     gpu::Gpu,
     nn::{Module, Parameter, parameter_count},
     ops::{
@@ -11,6 +17,7 @@ use sumi::{
         random::Random,
         reduce::{Axis, sum},
     },
+    optim::Adam,
     tensor::Tensor,
     train::{
         dcgan::{Config, Losses, Trainer},
@@ -51,8 +58,8 @@ fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().copied().map(f64::from).collect()
 }
 
-fn constant(trainer: &Trainer, shape: [usize; 4], values: &[f64]) -> Var {
-    trainer.tape().constant(Tensor::from_slice(trainer.tape().gpu(), shape, &narrow(values)))
+fn constant(tape: &Tape, shape: [usize; 4], values: &[f64]) -> Var {
+    tape.constant(Tensor::from_slice(tape.gpu(), shape, &narrow(values)))
 }
 
 fn load_weights(parameters: &[(String, Parameter)], weights: &[golden::Tensor]) {
@@ -65,6 +72,7 @@ fn load_weights(parameters: &[(String, Parameter)], weights: &[golden::Tensor]) 
 }
 
 fn load_moments(moments: &[(String, Tensor)], state: &State) {
+    assert_eq!(moments.len(), state.m.len() + state.v.len());
     for ((_, tensor), values) in moments.iter().zip(state.m.iter().chain(&state.v)) {
         copy_into(&Tensor::from_slice(tensor.gpu(), tensor.shape(), &narrow(values)), tensor);
     }
@@ -87,13 +95,51 @@ fn gradient_error(what: &str, got: &[f64], want: &[f64], largest: f64) -> f64 {
     worst
 }
 
+/// The largest error over each tensor's [`golden::yardstick`].
 fn compare_gradients(what: &str, got: Vec<(String, Tensor)>, want: &[golden::Tensor]) -> f64 {
-    let compare = |((_, got), want): (&(String, Tensor), &golden::Tensor)| {
-        let largest = want.values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    assert_eq!(got.len(), want.len(), "{what}");
+    let compare = |((_, got), of): (&(String, Tensor), &golden::Tensor)| {
         let got = wide(&got.to_vec().expect("the device answers"));
-        gradient_error(&format!("{what} {}", want.name), &got, &want.values, largest)
+        gradient_error(&format!("{what} {}", of.name), &got, &of.values, golden::yardstick(want, &of.name))
     };
     got.iter().zip(want).map(compare).fold(0.0, f64::max)
+}
+
+/// Gives an optimizer a golden state and golden gradients, and expects the state that follows.
+fn assert_adam_arrives(
+    parameters: &[(String, Parameter)],
+    adam: &mut Adam,
+    number: u64,
+    before: &State,
+    gradients: &[golden::Tensor],
+    after: &State,
+) {
+    load_weights(parameters, &before.weights);
+    load_moments(&adam.moments(), before);
+    adam.set_steps(number - 1);
+    for ((_, parameter), gradient) in parameters.iter().zip(gradients) {
+        let tape = parameter.var().tape().clone();
+        let values = Tensor::from_slice(tape.gpu(), &gradient.shape[..], &narrow(&gradient.values));
+        sum(&mul(&parameter.var(), &tape.constant(values)), Axis::All).backward();
+    }
+    adam.step();
+    for ((name, parameter), want) in parameters.iter().zip(&after.weights) {
+        let got = parameter.var().value().to_vec().expect("the device answers");
+        assert_close(&format!("step {number}, {name}"), &got, &want.values, Tolerance::Pointwise);
+    }
+    for ((name, moment), want) in adam.moments().iter().zip(after.m.iter().chain(&after.v)) {
+        let got = moment.to_vec().expect("the device answers");
+        assert_close(&format!("step {number}, {name}"), &got, want, Tolerance::Pointwise);
+    }
+}
+
+/// The states of two networks that share an optimizer.
+fn joined(states: &[State]) -> State {
+    State {
+        weights: states.iter().flat_map(|s| s.weights.clone()).collect(),
+        m: states.iter().flat_map(|s| s.m.clone()).collect(),
+        v: states.iter().flat_map(|s| s.v.clone()).collect(),
+    }
 }
 
 /// Every step starts from PyTorch's float64 weights and moments, the generator's half from its discriminator.
@@ -110,8 +156,8 @@ fn each_of_ten_steps_from_given_states_is_pytorchs() {
             load_moments(&trainer.discriminator_adam.moments(), &step.discriminator);
             trainer.generator_adam.set_steps(step.number - 1);
             trainer.discriminator_adam.set_steps(step.number - 1);
-            let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
-            let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
+            let noise = constant(trainer.tape(), [BATCH_STEPS, 1, 1, NZ], &step.noise);
+            let real = constant(trainer.tape(), [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
             let fake = trainer.generator.forward(&noise);
             let half = trainer.learn_discriminator(&real, &fake.detach());
             assert_loss(&format!("{what}: D on real"), scalar(&half.real), step.losses[0]);
@@ -145,23 +191,7 @@ fn adam_takes_pytorchs_steps() {
             ),
         ];
         for (parameters, adam, before, gradients, after) in halves {
-            load_weights(&parameters, &before.weights);
-            load_moments(&adam.moments(), before);
-            adam.set_steps(step.number - 1);
-            for ((_, parameter), gradient) in parameters.iter().zip(gradients) {
-                let values = Tensor::from_slice(&gpu(), &gradient.shape[..], &narrow(&gradient.values));
-                let weighted = mul(&parameter.var(), &parameter.var().tape().constant(values));
-                sum(&weighted, Axis::All).backward();
-            }
-            adam.step();
-            for ((name, parameter), want) in parameters.iter().zip(&after.weights) {
-                let got = parameter.var().value().to_vec().expect("the device answers");
-                assert_close(&format!("step {}, {name}", step.number), &got, &want.values, Tolerance::Pointwise);
-            }
-            for ((name, moment), want) in adam.moments().iter().zip(after.m.iter().chain(&after.v)) {
-                let got = moment.to_vec().expect("the device answers");
-                assert_close(&format!("step {}, {name}", step.number), &got, want, Tolerance::Pointwise);
-            }
+            assert_adam_arrives(&parameters, adam, step.number, before, gradients, after);
         }
     }
 }
@@ -186,8 +216,8 @@ fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
                 load_weights(&trainer.generator.parameters(), &step.generator.weights);
                 load_weights(&trainer.discriminator.parameters(), &step.discriminator.weights);
             }
-            let noise = constant(&trainer, [BATCH_STEPS, 1, 1, NZ], &step.noise);
-            let real = constant(&trainer, [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
+            let noise = constant(trainer.tape(), [BATCH_STEPS, 1, 1, NZ], &step.noise);
+            let real = constant(trainer.tape(), [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
             let losses = trainer.step_on(&noise, &real);
             gpu.submit().expect("the device works");
             let Losses { d, g, .. } = Losses::named(&losses.wait().expect("the device answers"));
@@ -230,8 +260,8 @@ fn at_full_width_the_discriminators_first_half_step_is_pytorchs() {
     assert_eq!(parameter_count(&trainer.discriminator), 2_765_568);
     load_weights(&trainer.generator.parameters(), &golden.generator);
     load_weights(&trainer.discriminator.parameters(), &golden.discriminator);
-    let noise = constant(&trainer, [BATCH_FULL_WIDTH, 1, 1, NZ], &golden.noise);
-    let real = constant(&trainer, [BATCH_FULL_WIDTH, 64, 64, 3], &scaled(&golden.pictures));
+    let noise = constant(trainer.tape(), [BATCH_FULL_WIDTH, 1, 1, NZ], &golden.noise);
+    let real = constant(trainer.tape(), [BATCH_FULL_WIDTH, 64, 64, 3], &scaled(&golden.pictures));
     let fake = trainer.generator.forward(&noise).detach();
     let drawn = sample(&wide(&fake.value().to_vec().expect("the device answers")), golden.fake.len());
     assert!(drawn.iter().zip(&golden.fake).all(|(g, w)| (g - w).abs() < 1e-5), "G draws other pictures");
@@ -299,7 +329,7 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
 fn a_discriminator_learns_one_batch_by_heart() {
     let config = Config { size: 16, batch: 4, nz: 8, ngf: 4, ndf: 4, lr: 2e-3, ..Config::default() };
     let mut trainer = Trainer::new(&gpu(), &config);
-    let noise = constant(&trainer, [4, 1, 1, 8], &golden::formula::noise(4, 0, 1)[..32]);
+    let noise = constant(trainer.tape(), [4, 1, 1, 8], &golden::formula::noise(4, 0, 1)[..32]);
     let real = trainer.tape().constant(sumi::ops::elementwise::unpack_bytes(&gpu(), [4, 16, 16, 3], &batch(0)));
     let fake = trainer.generator.forward(&noise).detach();
     let mut losses = Vec::new();

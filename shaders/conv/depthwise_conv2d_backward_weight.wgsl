@@ -53,12 +53,12 @@ fn sums(part: u32, first_tap: u32, first_line: u32, end_line: u32, ch: u32) {
     for (var line = first_line; line < end_line; line += 1u) {
         let n = line / p.h_out;
         let below = i32(line % p.h_out * p.stride_h);
-        var source: array<u32, 9>; // element of x under each tap of the first pixel, modulo 2^32
+        var source: array<i32, 9>; // element of x under each tap of the first pixel, which may lie before the first
         var whole = true;
         for (var i = 0u; i < TAPS; i += 1u) {
             let ih = below + top[i];
             whole = whole && ih >= 0 && ih < i32(p.h_in);
-            source[i] = u32((i32(n * p.h_in) + ih) * i32(p.w_in) + left[i]) * p.c_in;
+            source[i] = ((i32(n * p.h_in) + ih) * i32(p.w_in) + left[i]) * i32(p.c_in);
         }
         var ow = 0u;
         while ow < p.w_out {
@@ -66,7 +66,7 @@ fn sums(part: u32, first_tap: u32, first_line: u32, end_line: u32, ch: u32) {
                 loop {
                     let value = dy[(line * p.w_out + ow) * p.c_out + ch];
                     for (var i = 0u; i < TAPS; i += 1u) {
-                        sum[i] = fma(x[source[i] + ow * step + ch], value, sum[i]);
+                        sum[i] = fma(x[u32(source[i] + i32(ow * step)) + ch], value, sum[i]);
                     }
 
                     continuing {
@@ -81,7 +81,7 @@ fn sums(part: u32, first_tap: u32, first_line: u32, end_line: u32, ch: u32) {
                     let ih = u32(below + top[i]);
                     let iw = u32(left[i] + i32(ow * p.stride_w));
                     if ih < p.h_in && iw < p.w_in {
-                        sum[i] = fma(x[source[i] + ow * step + ch], value, sum[i]);
+                        sum[i] = fma(x[u32(source[i] + i32(ow * step)) + ch], value, sum[i]);
                     }
                 }
                 ow += 1u;

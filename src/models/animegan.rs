@@ -140,7 +140,7 @@ pub struct AnimeDiscriminator {
 
 impl AnimeDiscriminator {
     /// Pictures `[N, H, W, 3]` to logits `[N, H / 4, W / 4, 1]`, one for each patch. Every convolution is divided by
-    /// its spectral norm.
+    /// its spectral norm. Parameters are named `discriminate.0.weight_orig`, …
     pub fn discriminator(&self, tape: &Tape, init: &mut Init) -> Sequential {
         let c = self.ndf;
         let mut conv = |c_in, c_out, stride| {
@@ -149,7 +149,7 @@ impl AnimeDiscriminator {
             SpectralNorm::new(tape, init, conv)
         };
         let leaky = || LeakyRelu { negative_slope: 0.2 };
-        let mut network = Sequential::new().with(conv(3, c, 1)).with(leaky());
+        let mut network = Sequential::named("discriminate").with(conv(3, c, 1)).with(leaky());
         for (c_in, wide) in [(c, 2 * c), (4 * c, 4 * c)] {
             network = network.with(conv(c_in, wide, 2)).with(leaky());
             network = norm_leaky(network.with(conv(wide, 2 * wide, 1)), tape, 2 * wide);

@@ -30,7 +30,7 @@ pub const RGB_TO_YUV: Mixing = Mixing {
 
 /// From YUV to RGB, the numbers of TensorFlow's `yuv_to_rgb`.
 pub const YUV_TO_RGB: Mixing = Mixing {
-    matrix: [[1.0, 0.0, 1.139_883_03], [1.0, -0.394_642_33, -0.580_621_85], [1.0, 2.032_061_85, 0.0]],
+    matrix: [[1.0, 0.0, 1.139_883], [1.0, -0.394_642_33, -0.580_621_85], [1.0, 2.032_061_8, 0.0]],
     shift: [0.0; 3],
 };
 

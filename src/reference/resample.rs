@@ -108,8 +108,8 @@ pub fn blur_upsample2d(x: &[f64], shape: [usize; 4]) -> Vec<f64> {
     super::conv::crop2d(&conv_transpose2d(&padded, &weights, &config), config.y_shape(), [1; 4])
 }
 
-/// A picture of `to` = `[h_out, w_out]` for each of `x`, each element from `of(oh, ow, pixel)`, where `pixel(ih, iw)` is
-/// an element of the same channel of `x`.
+/// A picture of `to` = `[h_out, w_out]` for each of `x`, each element from `of(oh, ow, pixel)`, where `pixel(ih, iw)`
+/// is an element of the same channel of `x`.
 fn from_pixels(
     op: &str,
     x: &[f64],

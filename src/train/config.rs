@@ -54,8 +54,8 @@ pub struct Source {
     /// The folder of photographs, where there are two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photos: Option<PathBuf>,
-    /// The folder of anime beside it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The folder of anime beside it. Under another name in the file, where `[anime]` are the values of that recipe.
+    #[serde(rename = "anime_pictures", skip_serializing_if = "Option::is_none")]
     pub anime: Option<PathBuf>,
     /// How many portraits are drawn.
     pub portraits: u32,

@@ -26,7 +26,8 @@ pub struct RunFlags {
     pub steps: Option<u64>,
 
     /// Length of the run in passes through the pictures
-    #[arg(long, value_name = "N", help_heading = heading::TRAINING, value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    #[arg(long, value_name = "N", help_heading = heading::TRAINING,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     pub epochs: Option<u64>,
 
     /// Pictures in a batch
@@ -44,15 +45,18 @@ pub struct RunFlags {
     pub flip: Option<bool>,
 
     /// Steps from one checkpoint to the next
-    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub checkpoint_every: Option<u64>,
 
     /// Steps from one sheet of samples to the next
-    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub sample_every: Option<u64>,
 
     /// Steps from one row of losses.csv to the next [default: 10]
-    #[arg(long, value_name = "N", help_heading = heading::REPORTS, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    #[arg(long, value_name = "N", help_heading = heading::REPORTS,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub log_every: Option<u64>,
 
     /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]

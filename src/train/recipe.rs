@@ -87,9 +87,12 @@ pub struct Ready {
     pub skipped: Vec<(PathBuf, String)>,
     /// How many pictures there are, by their part in the recipe, as [`Recipe::position`] names them.
     pub pictures: Counters,
-    /// Makes the recipe: new, or going on at the position of a header.
-    pub begin: Box<dyn FnOnce(&Gpu, Option<&Header>) -> Box<dyn Recipe>>,
+    /// Makes the recipe.
+    pub begin: Begin,
 }
+
+/// Makes a recipe on a device: new, or going on at the position of a header.
+pub type Begin = Box<dyn FnOnce(&Gpu, Option<&Header>) -> Box<dyn Recipe>>;
 
 /// The tensors of a network with its optimizer, below a name.
 pub fn state_of(name: &str, network: &dyn crate::nn::Module, adam: Option<&Adam>) -> Vec<(String, Tensor)> {

@@ -133,13 +133,13 @@ mod tests {
         }
     }
 
-    /// A bound is worth something only if PyTorch's own float32 keeps it, nearly ten times over.
+    /// A bound is worth something only if PyTorch's own float32 keeps it, five times over.
     #[test]
     fn pytorch_float32_itself_keeps_the_bounds() {
         for step in all() {
             let Step { mode, float32_losses: losses, float32_gradients: gradients, .. } = step;
-            assert!(losses.iter().all(|e| *e <= 1.5e-6), "{mode:?}: {losses:?}");
-            assert!(gradients.iter().all(|e| (1e-9..=1e-5).contains(e)), "{mode:?}: {gradients:?}");
+            assert!(losses.iter().all(|e| *e <= 2e-6), "{mode:?}: {losses:?}");
+            assert!(gradients.iter().all(|e| (1e-9..=2e-5).contains(e)), "{mode:?}: {gradients:?}");
         }
     }
 

@@ -260,7 +260,8 @@ def stencil(*row):
 
 def blur_pool(x):
     c = x.shape[1]
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), stencil(1.0, 2.0, 1.0).repeat(c, 1, 1, 1), stride=2, groups=c)
+    padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+    return F.conv2d(padded, stencil(1.0, 2.0, 1.0).repeat(c, 1, 1, 1), stride=2, groups=c)
 
 
 def blur_upsample(x):
@@ -282,7 +283,8 @@ for shape, to in [((2, 3, 3, 4), (6, 8)), ((1, 1, 1, 1), (2, 2)), ((1, 2, 5, 7),
             "upsample_bilinear", shape, lambda x: F.interpolate(x, to, mode="bilinear", align_corners=align), to=to,
             align_corners=[int(align)],
         )  # fmt: skip
-for shape, kernel, stride in [((2, 3, 4, 6), (2, 2), (2, 2)), ((1, 2, 7, 5), (3, 2), (2, 1)), ((1, 1, 1, 1), (1, 1), (1, 1))]:
+pooled = [((2, 3, 4, 6), (2, 2), (2, 2)), ((1, 2, 7, 5), (3, 2), (2, 1)), ((1, 1, 1, 1), (1, 1), (1, 1))]
+for shape, kernel, stride in pooled:
     resampled("avg_pool2d", shape, lambda x: F.avg_pool2d(x, kernel, stride), kernel=kernel, stride=stride)
 for shape in [(2, 3, 4, 6), (1, 2, 5, 3), (1, 1, 2, 7)]:
     resampled("blur_pool2d", shape, blur_pool)

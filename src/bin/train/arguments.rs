@@ -5,7 +5,7 @@ use std::{fmt::Write, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::PossibleValuesParser};
 use sumi::train::{anime, config::RecipeFlags, cut, cyclegan, dcgan, flags::RunFlags, preset::Preset};
 
-use crate::terminal::values;
+use super::terminal::values;
 
 const EXAMPLES: &str = "\
 Examples:

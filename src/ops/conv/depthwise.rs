@@ -77,8 +77,8 @@ fn variant(name: &str, other: &str, gpu: &Gpu, geometry: &Geometry) -> [usize; 2
 }
 
 /// Into how many parts the sum over the lines is cut: so that a part's lines stay in a core's cache, and that a GPU has
-/// work for its cores even where channels are few. It must not depend on the machine, because the order of the additions
-/// does on it.
+/// work for its cores even where channels are few. It must not depend on the machine, because the order of the
+/// additions does on it.
 fn parts(geometry: &Geometry) -> usize {
     const BYTES: usize = 256 << 10;
     const WORKGROUPS: usize = 128;

@@ -35,7 +35,8 @@ pub fn resample2d(x: &Var, down: &Taps, across: &Taps) -> Var {
     })
 }
 
-/// Mirror images around each picture, without a copy of the edge itself (`torch.nn.ReflectionPad2d`): `x [n, h, w, c]` →
+/// Mirror images around each picture, without a copy of the edge itself (`torch.nn.ReflectionPad2d`): `x [n, h, w, c]`
+/// →
 /// `[n, top + h + bottom, left + w + right, c]`; `sides` are `[top, bottom, left, right]`.
 ///
 /// # Panics
@@ -68,8 +69,8 @@ pub fn upsample_nearest(x: &Var, factor: usize) -> Var {
 }
 
 /// Pictures of `to` = `[h_out, w_out]` pixels by straight lines between neighbours
-/// (`torch.nn.functional.interpolate`, mode `bilinear`): `x [n, h, w, c]` → `[n, h_out, w_out, c]`. With `align_corners`
-/// the corners' centres stay where they are, else the pictures' edges do.
+/// (`torch.nn.functional.interpolate`, mode `bilinear`): `x [n, h, w, c]` → `[n, h_out, w_out, c]`. With
+/// `align_corners` the corners' centres stay where they are, else the pictures' edges do.
 ///
 /// # Panics
 /// When `x` is not `[N, H, W, C]`, or an extent of `to` is 0.

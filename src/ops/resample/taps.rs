@@ -86,8 +86,8 @@ impl Taps {
         Self::copies(n, n * factor, |i| i / factor)
     }
 
-    /// `n` to `to` by straight lines between neighbours (`torch.nn.functional.interpolate`, mode `bilinear`): output `i`
-    /// lies on input `i·(n − 1) / (to − 1)` with `align_corners`, else on `(i + ½)·n / to − ½`, but not below 0.
+    /// `n` to `to` by straight lines between neighbours (`torch.nn.functional.interpolate`, mode `bilinear`): output
+    /// `i` lies on input `i·(n − 1) / (to − 1)` with `align_corners`, else on `(i + ½)·n / to − ½`, but not below 0.
     pub fn bilinear(n: usize, to: usize, align_corners: bool) -> Self {
         Self::new(n, to, |i| {
             let place = match align_corners {
@@ -119,8 +119,8 @@ impl Taps {
         Self::reflect(n, 1, 1).then(&Self::filter(n + 2, &[0.25, 0.5, 0.25], 2))
     }
 
-    /// `n` doubled by the transpose of a convolution with `[1, 3, 3, 1] / 4` and stride 2, edges repeated: what it makes
-    /// of one more input at either end is cut off.
+    /// `n` doubled by the transpose of a convolution with `[1, 3, 3, 1] / 4` and stride 2, edges repeated: what it
+    /// makes of one more input at either end is cut off.
     pub fn blur_up(n: usize) -> Self {
         let long = 2 * n + 6;
         let spread = Self::filter(long, &[0.25, 0.75, 0.75, 0.25], 2).transposed();

@@ -18,10 +18,7 @@ use super::{
 use crate::{
     autograd::{Tape, Var},
     gpu::{self, Gpu},
-    models::{
-        animegan::{AnimeDiscriminator, AnimeGenerator},
-        patch_heads::PatchHeads,
-    },
+    models::{animegan::AnimeGenerator, patch_discriminator::PatchDiscriminator, patch_heads::PatchHeads},
     nn::{Module, Sequential, init::Init, parameter_count},
     ops::{
         self,
@@ -89,7 +86,7 @@ impl Trainer {
         let (tape, seed) = (ops::tape(gpu), common.seed);
         let networks = AnimeGenerator { width: *ngf, blocks: *blocks, ..AnimeGenerator::default() };
         let generator = networks.generator(&tape, &mut Init::new(seed, 0));
-        let discriminator = AnimeDiscriminator { ndf: *ndf }.discriminator(&tape, &mut Init::new(seed, 1));
+        let discriminator = PatchDiscriminator::cyclegan(*ndf, 2).discriminator(&tape, &mut Init::new(seed, 1));
         let channels = STAGES.map(|(_, wide)| wide * ngf);
         let heads = PatchHeads::new(&tape, &mut Init::new(seed, 2), &channels, *nce_width);
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };
@@ -175,8 +172,12 @@ fn grey(x: &Var) -> Var {
     mix_colours(x, Mixing { matrix: [RGB_TO_YUV.matrix[0]; 3], shift: [0.0; 3] })
 }
 
+/// Beyond this difference of a colour Huber's loss grows in a straight line. AnimeGAN's 1 is never reached, and squares of
+/// differences in colour are so small that brightness alone is learnt for long.
+const DELTA: f32 = 0.05;
+
 /// How far the colours of pictures in [-1, 1] are apart (AnimeGAN's colour loss): in YUV, the absolute difference of
-/// the brightness and Huber's of the two colour differences, δ = 1, means over the pixels.
+/// the brightness and Huber's of the two colour differences, of slope 1 beyond [`DELTA`], means over the pixels.
 fn colour_distance(x: &Var, to: &Var) -> Var {
     let yuv = |x: &Var| rgb_to_yuv(&affine(x, 0.5, 0.5));
     let (x, to) = (yuv(x), yuv(to));
@@ -186,8 +187,8 @@ fn colour_distance(x: &Var, to: &Var) -> Var {
         mix_colours(x, Mixing { matrix: [[y, 0.0, 0.0], [0.0, u, 0.0], [0.0, 0.0, v]], shift: [0.0; 3] })
     };
     let brightness = mean(&l1(&keep(&x, [1.0, 0.0, 0.0]), &keep(&to, [1.0, 0.0, 0.0])), Axis::All);
-    let colours = mean(&huber(&keep(&x, [0.0, 1.0, 1.0]), &keep(&to, [0.0, 1.0, 1.0]), 1.0), Axis::All);
-    scale(&add(&brightness, &colours), 3.0)
+    let colours = mean(&huber(&keep(&x, [0.0, 1.0, 1.0]), &keep(&to, [0.0, 1.0, 1.0]), DELTA), Axis::All);
+    scale(&add(&brightness, &scale(&colours, 1.0 / DELTA)), 3.0)
 }
 
 impl Trained for Trainer {
@@ -251,8 +252,8 @@ impl Translator for Trainer {
         let [height, width] = self.config.common.size;
         let heads: usize = self.heads.parameters().iter().map(|(_, p)| p.var().value().len()).sum();
         format!(
-            "Photographs to anime at {width}×{height} pixels: a generator of {} parameters, a discriminator of {}, heads \
-             of {heads}; learning rate {}; the first {} steps without the discriminator",
+            "Photographs to anime at {width}×{height} pixels: a generator of {} parameters, a discriminator of {}, \
+             heads of {heads}; learning rate {}; the first {} steps without the discriminator",
             parameter_count(&self.generator),
             parameter_count(&self.discriminator),
             self.config.common.lr,

@@ -1,5 +1,5 @@
-//! CUT and FastCUT (Park, Efros, Zhang and Zhu, 2020): one generator, A → B, one discriminator, and PatchNCE in the place
-//! of the way back.
+//! CUT and FastCUT (Park, Efros, Zhang and Zhu, 2020): one generator, A → B, one discriminator, and PatchNCE in the
+//! place of the way back.
 
 mod settings;
 
@@ -247,8 +247,8 @@ impl Translator for Trainer {
         let [height, width] = common.size;
         let heads: usize = self.heads.parameters().iter().map(|(_, p)| p.var().value().len()).sum();
         format!(
-            "CUT for {width}×{height} pixels: a generator with {blocks} blocks of {} parameters, a discriminator of {}, \
-             heads of {heads}; learning rate {}",
+            "CUT for {width}×{height} pixels: a generator with {blocks} blocks of {} parameters, a discriminator of \
+             {}, heads of {heads}; learning rate {}",
             parameter_count(&self.generator),
             parameter_count(&self.discriminator),
             common.lr

@@ -28,7 +28,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// A run in memory. Names are those of pytorch-CycleGAN-and-pix2pix: `G_A` makes B of A, and `D_A` judges what it makes.
+/// A run in memory. Names are those of pytorch-CycleGAN-and-pix2pix: `G_A` makes B of A, and `D_A` judges what it
+/// makes.
 pub struct Trainer {
     config: Config,
     gpu: Gpu,

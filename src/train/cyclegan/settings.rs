@@ -125,7 +125,15 @@ impl RecipeFlags for Flags {
 
     fn apply(&self, run: &mut RunConfig, changes: &mut Changes) {
         let Networks::Cyclegan(config) = &mut run.networks else { return };
+        let size = config.common.size;
         self.common.apply(&mut config.common, &mut run.source, changes);
+        if config.common.size != size && config.pool_size > 0 {
+            let [height, width] = size;
+            changes.refused.push(format!(
+                "--size does not fit this run: its pools hold pictures of {width}x{height} pixels; leave the flag out, \
+                 or start a new run"
+            ));
+        }
         self.common.apply_to_run(&mut run.flip, &mut run.length, changes);
         changes.refuse("blocks", &mut config.blocks, self.blocks);
         changes.refuse("ngf", &mut config.ngf, self.ngf);

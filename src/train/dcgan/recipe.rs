@@ -101,7 +101,8 @@ impl Recipe for Dcgan {
     fn introduction(&self) -> String {
         let config = self.trainer.config();
         format!(
-            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate {4}",
+            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate \
+             {4}",
             config.size,
             parameter_count(&self.trainer.generator),
             parameter_count(&self.trainer.discriminator),

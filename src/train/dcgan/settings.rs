@@ -99,11 +99,13 @@ pub struct Flags {
     pub lr: Option<f64>,
 
     /// Decay of Adam's first moment
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = decay)]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
+        value_parser = decay)]
     pub beta1: Option<f64>,
 
     /// Decay of Adam's second moment
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = decay)]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
+        value_parser = decay)]
     pub beta2: Option<f64>,
 
     /// Added to Adam's divisor [default: 1e-8]

@@ -1,6 +1,7 @@
 //! What the recipes from picture to picture have in common: two sets of pictures that nobody has paired, a's (such as
 //! photographs) and b's (such as anime), and a generator from one to the other.
 
+pub mod measure;
 mod nce;
 mod pool;
 mod recipe;

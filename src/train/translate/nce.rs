@@ -19,8 +19,8 @@ const POSITIONS: u64 = 6 << 40;
 /// The temperature τ.
 const TEMPERATURE: f32 = 0.07;
 
-/// Which pixels of a layer's features `[N, H, W, C]` are compared, as rows of `[N · H · W, C]`: as many of each picture,
-/// one picture after the other.
+/// Which pixels of a layer's features `[N, H, W, C]` are compared, as rows of `[N · H · W, C]`: as many of each
+/// picture, one picture after the other.
 pub type Positions = Vec<u32>;
 
 /// At most `count` pixels of each picture in each of some features, drawn without repetition.
@@ -68,8 +68,8 @@ fn at(x: &Var, positions: &Positions) -> Var {
     gather_rows(&reshape(x, [rows, c]), &Indices::new(x.value().gpu(), positions, rows))
 }
 
-/// Mean over all rows of `-log(e^{q·k/τ} / Σ e^{q·k'/τ})`, where k is the row's own key and k' goes over all keys of the
-/// same picture: `[n · patches, width]` each.
+/// Mean over all rows of `-log(e^{q·k/τ} / Σ e^{q·k'/τ})`, where k is the row's own key and k' goes over all keys of
+/// the same picture: `[n · patches, width]` each.
 fn nce(query: &Var, key: &Var, n: usize) -> Var {
     let patches = query.shape().dims()[0] / n;
     let own = Targets::diagonal(query.value().gpu(), patches);
