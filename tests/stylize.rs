@@ -9,7 +9,7 @@ use std::{
 
 use image::{DynamicImage, Rgb, RgbImage, Rgba, RgbaImage};
 use sumi::{
-    gpu::Gpu,
+    gpu::{Gpu, Options},
     nn::Module,
     tensor::Tensor,
     train::{
@@ -19,6 +19,7 @@ use sumi::{
         cut, cyclegan, dcgan,
         generator::{Direction, Generator},
         recipe::{Counters, Trained},
+        stylize::{Stylist, Tile},
     },
     weights,
 };
@@ -272,6 +273,28 @@ fn bands_of_any_height_draw_the_same_picture() {
             assert!(apart(&whole, &bands) <= 1, "{file} {tile}: {} steps apart", apart(&whole, &bands));
         }
     }
+}
+
+#[test]
+fn bands_are_chosen_where_the_whole_does_not_fit() {
+    let options = Options { adapter: Some("native".into()), ..Options::default() };
+    let weights = networks::path("cartoongan_generator");
+    let stylist = Stylist::open(options, weights, Direction::AtoB, Tile::Auto).expect("the CPU is everywhere");
+    let size = [2000, 1500];
+    let whole = stylist.plan_within(size, u64::MAX).expect("it fits");
+    assert_eq!((whole.rows, whole.cost.held), (None, 0));
+    let bands = stylist.plan_within(size, whole.memory - 1).expect("bands fit");
+    assert!(bands.rows.is_some() && bands.cost.held > 0 && bands.memory < whole.memory, "{bands:?}");
+    assert!(bands.cost.flops >= whole.cost.flops && bands.cost.flops < 1.2 * whole.cost.flops);
+
+    let little = bands.memory / 3;
+    let refused = stylist.plan_within(size, little).expect_err("not even bands fit").to_string();
+    let long = refused.split("--long-side ").nth(1).and_then(|rest| rest.split(' ').next());
+    let long: usize = long.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{refused}"));
+    assert!((32..2000).contains(&long) && refused.contains("1500×2000"), "{refused}");
+    assert!(stylist.plan_within([long, long * 3 / 4], little).is_ok(), "what is advised is true: {refused}");
+    let none = stylist.plan_within(size, 1 << 20).expect_err("the program itself is larger").to_string();
+    assert!(none.contains("--adapter"), "{none}");
 }
 
 #[test]

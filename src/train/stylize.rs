@@ -98,7 +98,14 @@ impl Stylist {
     /// # Errors
     /// When it does not fit, even in bands: the sentence says which size does.
     pub fn plan(&self, size: [usize; 2]) -> Result<Plan, Error> {
-        let memory = self.memory();
+        self.plan_within(size, self.memory())
+    }
+
+    /// The same with so many bytes of host memory, which on the CPU is the device's too.
+    ///
+    /// # Errors
+    /// As [`Stylist::plan`].
+    pub fn plan_within(&self, size: [usize; 2], memory: u64) -> Result<Plan, Error> {
         if let Some(plan) = self.fitting(size, memory) {
             return Ok(plan);
         }
