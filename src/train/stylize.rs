@@ -264,8 +264,9 @@ impl Plan {
         let more = (100.0 * (cost.flops / whole.flops - 1.0)).max(0.0);
         let seconds = cost.moved as f64 / SPEED;
         format!(
-            "{memory}, in bands of {rows} rows ({} bands in all passes): {} of activations wait in memory and {} on the \
-             device; {} are carried to and fro, which takes about {seconds:.0} s, and {more:.0} % is computed twice",
+            "{memory}, in bands of {rows} rows ({} bands in all passes): {} of activations wait in memory and {} on \
+             the device; {} are carried to and fro, which takes about {seconds:.0} s, and {more:.0} % is computed \
+             twice",
             cost.bands,
             bytes(cost.held),
             bytes(cost.device),
