@@ -68,7 +68,7 @@ fn introduce(stylist: &Stylist, work: &[Work], arguments: &Arguments) -> Result<
     match stylist.plan(size) {
         Ok(plan) if work.len() == 1 => line(&plan.describe()),
         Ok(plan) => {
-            line(&format!("{} pictures; the largest is {}: {}", work.len(), item.source.display(), plan.describe()))
+            line(&format!("{} pictures; the largest is {}: {}", work.len(), item.source.display(), plan.describe()));
         }
         Err(error) if work.len() == 1 => return Err(error),
         Err(error) => aside(&format!("warning: {}: {error}", item.source.display())),
