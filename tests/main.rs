@@ -38,6 +38,9 @@ mod objective;
 // Weights over their largest singular value: steps against PyTorch.
 mod spectral_norm;
 
+// Networks on pictures in bands against the same on whole pictures; what it costs, told before.
+mod bands;
+
 // The networks: names, sizes, and from PyTorch's own files PyTorch's outputs.
 mod models;
 
@@ -52,6 +55,9 @@ mod weights;
 
 // The programs as black boxes: exit codes, messages, and the files they leave, on whatever adapter opens.
 mod cli;
+
+// stylize and export: weights of others against PyTorch's pictures, and both programs as black boxes.
+mod stylize;
 
 // What the levels share: the list of cases, the three tolerances, and the device.
 mod common;

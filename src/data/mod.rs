@@ -31,7 +31,7 @@ pub use domains::{Domains, Preprocess};
 pub use error::DataError;
 pub use folder::Report;
 pub use loader::{Batch, Loader, LoaderConfig};
-pub use open::{OpenedPicture, list_pictures, open_picture};
+pub use open::{OpenedPicture, list_pictures, open_picture, picture_size};
 pub use pictures::{Attribute, Labels, Pictures};
 pub use resize::Fit;
 pub use smooth::smooth_edges;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use image::{GrayImage, ImageFormat, RgbImage};
+use image::{GrayImage, ImageFormat, ImageReader, RgbImage};
 
 use super::{DataError, decode, folder, quiet::quietly, transparency};
 
@@ -32,6 +32,12 @@ pub fn open_picture(path: impl AsRef<Path>) -> Result<OpenedPicture, DataError> 
     let opened = attempt.unwrap_or_else(|| Err("the decoder broke down over it".into()));
     let (rgb, alpha) = opened.map_err(|reason| DataError::Picture { path: path.into(), reason })?;
     Ok(OpenedPicture { rgb, alpha })
+}
+
+/// [height, width] of a picture as its header says, before it is turned upright; `None` where none can be read.
+pub fn picture_size(path: impl AsRef<Path>) -> Option<[usize; 2]> {
+    let (width, height) = ImageReader::open(path).ok()?.with_guessed_format().ok()?.into_dimensions().ok()?;
+    Some([height as usize, width as usize])
 }
 
 /// The pictures in a folder, by name; folders below it and hidden files are left out. Files that are pictures by

@@ -26,7 +26,8 @@ pub use self::{
     buffer::Buffer,
     error::Error,
     kernel::{Binding, Dispatch, Grid, Kernel, Work},
-    pool::MemoryUse,
+    native::available_memory,
+    pool::{MemoryUse, size_class},
     profile::{Profile, Row, Timing},
     readback::Readback,
 };

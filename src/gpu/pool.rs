@@ -73,8 +73,9 @@ impl Pool {
     }
 }
 
-/// Rounds up to one of eight sizes per power of two: at most an eighth is wasted, and near sizes share memory.
-pub(super) fn size_class(bytes: u64) -> u64 {
+/// What a request for so many bytes takes of the pool: rounded up to one of eight sizes per power of two, so that at
+/// most an eighth is wasted, and near sizes share memory.
+pub fn size_class(bytes: u64) -> u64 {
     let step = (bytes.max(1).next_power_of_two() / 16).max(256);
     bytes.max(1).next_multiple_of(step)
 }

@@ -1,6 +1,6 @@
 //! Activations as layers.
 
-use super::Module;
+use super::{Layer, Module};
 use crate::{autograd::Var, ops::activation};
 
 /// `torch.nn.ReLU`.
@@ -28,11 +28,19 @@ impl Module for Relu {
     fn forward(&self, x: &Var) -> Var {
         activation::relu(x)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
+    }
 }
 
 impl Module for LeakyRelu {
     fn forward(&self, x: &Var) -> Var {
         activation::leaky_relu(x, self.negative_slope)
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
     }
 }
 
@@ -40,11 +48,19 @@ impl Module for Sigmoid {
     fn forward(&self, x: &Var) -> Var {
         activation::sigmoid(x)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
+    }
 }
 
 impl Module for Silu {
     fn forward(&self, x: &Var) -> Var {
         activation::silu(x)
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
     }
 }
 
@@ -52,10 +68,18 @@ impl Module for Tanh {
     fn forward(&self, x: &Var) -> Var {
         activation::tanh(x)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
+    }
 }
 
 impl Module for Softplus {
     fn forward(&self, x: &Var) -> Var {
         activation::softplus(x)
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Pointwise(self)])
     }
 }

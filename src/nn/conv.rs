@@ -1,9 +1,14 @@
 //! Convolutions as layers.
 
-use super::{Module, Parameter, init::Init};
+use super::{
+    Layer, Module, Parameter, RowMap, Rowwise,
+    conv_rows::{ConvRows, ConvTransposeRows},
+    init::Init,
+};
 use crate::{
     autograd::{Tape, Var},
-    ops::conv::{self, Conv2d as Config},
+    ops::conv::{self, Conv2d as Config, Geometry},
+    tensor::Shape,
 };
 
 /// `torch.nn.Conv2d`. The weights are `[k_h, k_w, c_in / groups, c_out]`.
@@ -94,6 +99,17 @@ impl Module for Conv2d {
     fn parameters(&self) -> Vec<(String, Parameter)> {
         named(&self.weight, self.bias.as_ref())
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for Conv2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        let geometry = Geometry::of_convolution("Conv2d", shape(input), self.weight.var().shape(), &self.config);
+        Box::new(ConvRows { weight: &self.weight, bias: self.bias.as_ref(), geometry })
+    }
 }
 
 impl Module for ConvTranspose2d {
@@ -105,4 +121,22 @@ impl Module for ConvTranspose2d {
     fn parameters(&self) -> Vec<(String, Parameter)> {
         named(&self.weight, self.bias.as_ref())
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for ConvTranspose2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        let weight = self.weight.var().shape();
+        let geometry =
+            Geometry::of_transpose("ConvTranspose2d", shape(input), weight, &self.config, self.output_padding);
+        Box::new(ConvTransposeRows { weight: &self.weight, bias: self.bias.as_ref(), geometry })
+    }
+}
+
+/// A single picture of this size.
+fn shape([height, width, channels]: [usize; 3]) -> Shape {
+    Shape::from([1, height, width, channels])
 }

@@ -1,8 +1,10 @@
 //! Layers: ops with parameters of their own, put together as in `torch.nn`.
 
 mod activation;
+pub mod bands;
 mod colour;
 mod conv;
+mod conv_rows;
 pub mod init;
 mod linear;
 mod module;
@@ -11,6 +13,7 @@ mod resample;
 mod residual;
 mod sequential;
 mod spectral_norm;
+mod structure;
 
 pub use self::{
     activation::{LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
@@ -23,4 +26,5 @@ pub use self::{
     residual::Residual,
     sequential::Sequential,
     spectral_norm::SpectralNorm,
+    structure::{Layer, Norm, RowMap, Rowwise},
 };

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use super::Layer;
 use crate::{
     autograd::{Tape, Var},
     ops::elementwise::copy_into,
@@ -64,6 +65,11 @@ pub trait Module {
 
     /// Switches between training and evaluation (`train()`, `eval()`), where the layer knows a difference.
     fn train(&self, _training: bool) {}
+
+    /// What it does to the rows of a picture, for [`super::bands`]; `None` where a picture has to be seen whole.
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        None
+    }
 }
 
 impl Module for Box<dyn Module> {
@@ -81,6 +87,10 @@ impl Module for Box<dyn Module> {
 
     fn train(&self, training: bool) {
         (**self).train(training);
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        (**self).structure()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Module, Parameter, init::Init};
+use super::{Layer, Module, Norm, Parameter, init::Init};
 use crate::{
     autograd::{Tape, Var},
     ops::{
@@ -51,6 +51,11 @@ impl Module for BatchNorm2d {
     fn train(&self, training: bool) {
         self.training.set(training);
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        // In training its statistics are those of the batch, and they move the running ones.
+        (!self.training.get()).then(|| vec![Layer::Pointwise(self)])
+    }
 }
 
 /// `torch.nn.InstanceNorm2d` without running statistics: each sample's channels are normalised over their pixels.
@@ -76,6 +81,11 @@ impl Module for InstanceNorm2d {
 
     fn parameters(&self) -> Vec<(String, Parameter)> {
         self.affine.iter().flat_map(Affine::parameters).collect()
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        let affine = self.affine.as_ref().map(|Affine { weight, bias }| [weight, bias]);
+        Some(vec![Layer::Norm(Norm { groups: None, affine, eps: self.eps })])
     }
 }
 
@@ -107,6 +117,11 @@ impl Module for GroupNorm {
 
     fn parameters(&self) -> Vec<(String, Parameter)> {
         self.affine.parameters().into()
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        let Affine { weight, bias } = &self.affine;
+        Some(vec![Layer::Norm(Norm { groups: Some(self.groups), affine: Some([weight, bias]), eps: self.eps })])
     }
 }
 

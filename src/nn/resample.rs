@@ -1,9 +1,11 @@
 //! Padding, upsampling and pooling as layers.
 
-use super::Module;
+use super::{Layer, Module, RowMap, Rowwise, structure::Resampled};
 use crate::{
     autograd::Var,
-    ops::resample::{avg_pool2d, blur_pool2d, blur_upsample2d, reflection_pad2d, upsample_bilinear, upsample_nearest},
+    ops::resample::{
+        Taps, avg_pool2d, blur_pool2d, blur_upsample2d, reflection_pad2d, upsample_bilinear, upsample_nearest,
+    },
 };
 
 /// `torch.nn.ReflectionPad2d`.
@@ -57,6 +59,17 @@ impl Module for ReflectionPad2d {
     fn forward(&self, x: &Var) -> Var {
         reflection_pad2d(x, self.sides)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for ReflectionPad2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        let [top, bottom, left, right] = self.sides;
+        resampled(input, |h| Taps::reflect(h, top, bottom), |w| Taps::reflect(w, left, right))
+    }
 }
 
 impl Module for Upsample {
@@ -67,11 +80,36 @@ impl Module for Upsample {
             Self::Bilinear { factor, align_corners } => upsample_bilinear(x, [factor * h, factor * w], align_corners),
         }
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for Upsample {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        let map = |n| match *self {
+            Self::Nearest { factor } => Taps::nearest(n, factor),
+            Self::Bilinear { factor, align_corners } => Taps::bilinear(n, factor * n, align_corners),
+        };
+        resampled(input, map, map)
+    }
 }
 
 impl Module for AvgPool2d {
     fn forward(&self, x: &Var) -> Var {
         avg_pool2d(x, self.kernel, self.stride)
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for AvgPool2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        let map = |axis: usize| move |n| Taps::average(n, self.kernel[axis], self.stride[axis]);
+        resampled(input, map(0), map(1))
     }
 }
 
@@ -79,10 +117,39 @@ impl Module for BlurPool2d {
     fn forward(&self, x: &Var) -> Var {
         blur_pool2d(x)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for BlurPool2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        resampled(input, Taps::blur_down, Taps::blur_down)
+    }
 }
 
 impl Module for BlurUpsample2d {
     fn forward(&self, x: &Var) -> Var {
         blur_upsample2d(x)
     }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Rows(self)])
+    }
+}
+
+impl Rowwise for BlurUpsample2d {
+    fn rows(&self, input: [usize; 3]) -> Box<dyn RowMap + '_> {
+        resampled(input, Taps::blur_up, Taps::blur_up)
+    }
+}
+
+/// The maps along both axes on pictures of one size.
+fn resampled(
+    [height, width, channels]: [usize; 3],
+    down: impl Fn(usize) -> Taps,
+    across: impl Fn(usize) -> Taps,
+) -> Box<dyn RowMap> {
+    Box::new(Resampled { down: down(height), across: across(width), channels })
 }

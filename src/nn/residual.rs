@@ -1,6 +1,6 @@
 //! The shortcut.
 
-use super::{Module, Parameter, Sequential};
+use super::{Layer, Module, Parameter, Sequential};
 use crate::{autograd::Var, ops::elementwise::add, tensor::Tensor};
 
 /// `x + f(x)` (He et al., 2016), with layers `f` that keep the shape. State has the names it has in `f`.
@@ -35,5 +35,9 @@ impl Module for Residual {
 
     fn train(&self, training: bool) {
         self.layers.train(training);
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        Some(vec![Layer::Residual(self.layers.structure()?)])
     }
 }

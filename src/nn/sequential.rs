@@ -1,6 +1,6 @@
 //! Layers one after the other.
 
-use super::{Module, Parameter};
+use super::{Layer, Module, Parameter};
 use crate::{autograd::Var, tensor::Tensor};
 
 /// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place,
@@ -108,5 +108,10 @@ impl Module for Sequential {
 
     fn train(&self, training: bool) {
         self.layers().for_each(|layer| layer.train(training));
+    }
+
+    fn structure(&self) -> Option<Vec<Layer<'_>>> {
+        let parts: Option<Vec<_>> = self.layers().map(Module::structure).collect();
+        Some(parts?.into_iter().flatten().collect())
     }
 }

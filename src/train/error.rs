@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::checkpoint;
-use crate::{data::DataError, gpu};
+use crate::{data::DataError, gpu, weights};
 
 /// A failure of a run. None of them touches the last good checkpoint.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum Error {
     /// The checkpoint could not be read.
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
+    /// A file of weights could not be read, used or written.
+    #[error(transparent)]
+    Weights(#[from] weights::Error),
     /// A value that no run can have, or one that this run cannot change; a whole sentence.
     #[error("{0}")]
     Config(String),

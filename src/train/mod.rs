@@ -12,6 +12,7 @@ pub mod cyclegan;
 pub mod dcgan;
 mod error;
 pub mod flags;
+pub mod generator;
 pub mod objective;
 mod pending;
 mod pictures;
@@ -20,6 +21,7 @@ pub mod recipe;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod stylize;
 pub mod translate;
 
 pub use error::Error;

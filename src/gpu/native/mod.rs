@@ -5,3 +5,8 @@ mod device;
 mod reads;
 
 pub(super) use self::adapters::{adapters, open};
+
+/// Bytes of memory that this machine, or the container that we run in, can still give without swapping.
+pub fn available_memory() -> u64 {
+    sumi_native::machine_memory().available
+}
