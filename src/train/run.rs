@@ -189,6 +189,11 @@ impl Run {
         self.folder.path()
     }
 
+    /// The recipe's name.
+    pub fn recipe(&self) -> &str {
+        &self.config.recipe
+    }
+
     /// Steps done.
     pub fn steps(&self) -> u64 {
         self.recipe.trained().steps()

@@ -231,11 +231,12 @@ fn translation(common: &Common, ngf: usize, ndf: usize, blocks: usize, length: L
 
 /// The end of a run that has done its steps.
 pub fn what_next(run: &Run) -> String {
-    let (train, sample, folder) = (command("train"), command("sample"), run.folder().display());
-    format!(
-        "Done. Draw new pictures:  {sample} {folder} -n 64 --seed 7 --out faces --grid faces.png\n\
-         Train on:                 {train} --resume {folder} --steps N"
-    )
+    let (train, folder) = (command("train"), run.folder().display());
+    let draw = match run.recipe() {
+        "dcgan" => format!("new pictures:  {} {folder} -n 64 --seed 7 --out faces --grid faces.png", command("sample")),
+        _ => format!("photographs:   {} --weights {folder} --out drawn PICTURE…", command("stylize")),
+    };
+    format!("Done. Draw {draw}\nTrain on:                 {train} --resume {folder} --steps N")
 }
 
 /// The end of a run that was interrupted.
