@@ -200,8 +200,8 @@ fn what_cannot_be_meant_is_refused() {
         plain("--lr 0").failed(2, &["--lr"]);
         plain("--decay 1.5").failed(2, &["--decay"]);
     }
-    train(&place, "cyclegan --size 16 --n-layers-d 3").failed(1, &["n-layers-d", "32 pixels"]);
-    train(&place, "cut --size 16").failed(1, &["32 pixels"]);
+    train(&place, "cyclegan --preset cyclegan128 --size 16 --n-layers-d 3").failed(1, &["n-layers-d", "32 pixels"]);
+    train(&place, "cut --preset cut --size 16").failed(1, &["32 pixels"]);
     assert!(!place.path("run").exists() && !place.path("runs").exists(), "a run that never began leaves no folder");
 
     RECIPES[0].train(&place, "--portraits 2 --steps 1 --out run").succeeded();

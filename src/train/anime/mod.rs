@@ -173,8 +173,8 @@ fn grey(x: &Var) -> Var {
     mix_colours(x, Mixing { matrix: [RGB_TO_YUV.matrix[0]; 3], shift: [0.0; 3] })
 }
 
-/// Beyond this difference of a colour Huber's loss grows in a straight line. AnimeGAN's 1 is never reached, and squares of
-/// differences in colour are so small that brightness alone is learnt for long.
+/// Beyond this difference of a colour Huber's loss grows in a straight line. AnimeGAN's 1 is never reached, and squares
+/// of differences in colour are so small that brightness alone is learnt for long.
 const DELTA: f32 = 0.05;
 
 /// How far the colours of pictures in [-1, 1] are apart (AnimeGAN's colour loss): in YUV, the absolute difference of
