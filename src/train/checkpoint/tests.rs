@@ -78,7 +78,7 @@ fn other_files_are_named_for_what_they_are() {
     assert!(matches!(read(&altered("steps\\\":12", "steps\\\":21")), Err(Error::Checksum { .. })));
     assert!(matches!(read(&altered("b.weight", "c.weight")), Err(Error::Checksum { .. })));
     assert!(matches!(read(&altered("\"sumi\"", "\"pony\"")), Err(Error::Foreign { .. })));
-    let future = read(&altered("version\\\":1", "version\\\":7")).expect_err("a version of the future");
+    let future = read(&altered("version\\\":2", "version\\\":7")).expect_err("a version of the future");
     assert!(matches!(future, Error::Version { found: 7, .. }));
     let other = safetensors::serialize::<&str, TensorView<'_>, _>([], None).expect("no tensors fit");
     assert!(matches!(read(&other), Err(Error::Foreign { .. })));
