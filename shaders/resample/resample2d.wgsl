@@ -9,10 +9,11 @@
 //   a padding but those at the border are one run; where a picture grows or shrinks, each column is a run of its own.
 //   The gradient is the same map with both matrices transposed.
 //
-//   x       [N, H_in,  W_in,  C]  input
-//   down    H_out + 1 starts into the taps, then an index and a weight's bits for each tap
-//   across  first column, number of columns, first tap and end of the taps for each run, then the taps likewise
-//   y       [N, H_out, W_out, C]  output, every element written once; a row or column without taps is 0
+//   x       [N, H_in,  W_in,  C]    input
+//   down    [H_out + 1 + 2 * taps]  starts into the taps, then an index and a weight's bits for each tap
+//   across  [4 * runs + 2 * taps]   first column, number of columns, first tap and end of the taps for each run, then
+//                                   the taps likewise
+//   y       [N, H_out, W_out, C]    output, every element written once; a row or column without taps is 0
 //
 // Threads  LANES by ROWS per workgroup, which owns share runs of one line of y: LANES lie along the elements of a run,
 //          ROWS along the runs

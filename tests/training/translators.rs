@@ -58,6 +58,7 @@ fn recipes(seed: u64) -> [Networks; 4] {
         ngf: 4,
         ndf: 4,
         blocks: 1,
+        d_layers: 1,
         nce_width: 8,
         patches: 6,
         warm_up: 2,
