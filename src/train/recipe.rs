@@ -94,6 +94,19 @@ pub struct Ready {
 /// Makes a recipe on a device: new, or going on at the position of a header.
 pub type Begin = Box<dyn FnOnce(&Gpu, Option<&Header>) -> Box<dyn Recipe>>;
 
+/// Steps done, and those that optimizers have taken, by their names.
+pub fn steps_of(steps: u64, adams: &[(&str, &Adam)]) -> Counters {
+    let taken = adams.iter().map(|(name, adam)| ((*name).to_owned(), adam.steps()));
+    taken.chain([("steps".to_owned(), steps)]).collect()
+}
+
+/// Gives the optimizers their numbers back; the steps done.
+pub fn restore_steps(counters: &Counters, adams: &mut [(&str, &mut Adam)]) -> u64 {
+    let of = |name: &str| counters.get(name).copied().unwrap_or(0);
+    adams.iter_mut().for_each(|(name, adam)| adam.set_steps(of(name)));
+    of("steps")
+}
+
 /// The tensors of a network with its optimizer, below a name.
 pub fn state_of(name: &str, network: &dyn crate::nn::Module, adam: Option<&Adam>) -> Vec<(String, Tensor)> {
     let parameters = network.parameters().into_iter().map(|(n, p)| (n, p.var().value().clone()));

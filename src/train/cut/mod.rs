@@ -9,7 +9,7 @@ use super::{
     Error,
     config::RunConfig,
     pending::Pending,
-    recipe::{Counters, Ready, Trained, state_of},
+    recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
     translate::{self, Batches, Common, Positions, Translator, patch_nce, positions},
 };
@@ -200,20 +200,13 @@ impl Trained for Trainer {
     }
 
     fn counters(&self) -> Counters {
-        Counters::from([
-            ("steps".to_owned(), self.steps),
-            ("G_steps".to_owned(), self.g_adam.steps()),
-            ("D_steps".to_owned(), self.d_adam.steps()),
-            ("F_steps".to_owned(), self.f_adam.steps()),
-        ])
+        let adams = [("G_steps", &self.g_adam), ("D_steps", &self.d_adam), ("F_steps", &self.f_adam)];
+        steps_of(self.steps, &adams)
     }
 
     fn set_counters(&mut self, counters: &Counters) {
-        let of = |name: &str| counters.get(name).copied().unwrap_or(0);
-        self.steps = of("steps");
-        self.g_adam.set_steps(of("G_steps"));
-        self.d_adam.set_steps(of("D_steps"));
-        self.f_adam.set_steps(of("F_steps"));
+        let Self { g_adam, d_adam, f_adam, .. } = self;
+        self.steps = restore_steps(counters, &mut [("G_steps", g_adam), ("D_steps", d_adam), ("F_steps", f_adam)]);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     Error,
     config::RunConfig,
     pending::Pending,
-    recipe::{Counters, Ready, Trained, state_of},
+    recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
     translate::{self, Batches, Common, ImagePool, Translator},
 };
@@ -188,20 +188,16 @@ impl Trained for Trainer {
     }
 
     fn counters(&self) -> Counters {
-        Counters::from([
-            ("steps".to_owned(), self.steps),
-            ("G_steps".to_owned(), self.g_adam.steps()),
-            ("D_steps".to_owned(), self.d_adam.steps()),
-            ("pool_A".to_owned(), self.pool_a.shown()),
-            ("pool_B".to_owned(), self.pool_b.shown()),
-        ])
+        let mut counters = steps_of(self.steps, &[("G_steps", &self.g_adam), ("D_steps", &self.d_adam)]);
+        counters.insert("pool_A".to_owned(), self.pool_a.shown());
+        counters.insert("pool_B".to_owned(), self.pool_b.shown());
+        counters
     }
 
     fn set_counters(&mut self, counters: &Counters) {
         let of = |name: &str| counters.get(name).copied().unwrap_or(0);
-        self.steps = of("steps");
-        self.g_adam.set_steps(of("G_steps"));
-        self.d_adam.set_steps(of("D_steps"));
+        let Self { g_adam, d_adam, .. } = self;
+        self.steps = restore_steps(counters, &mut [("G_steps", g_adam), ("D_steps", d_adam)]);
         self.pool_a.set_shown(of("pool_A"));
         self.pool_b.set_shown(of("pool_B"));
     }

@@ -10,7 +10,7 @@ pub(super) use self::{
 };
 use super::{
     pending::Pending,
-    recipe::{Counters, Trained, state_of},
+    recipe::{Counters, Trained, restore_steps, state_of, steps_of},
 };
 use crate::{
     autograd::{Tape, Var},
@@ -192,17 +192,12 @@ impl Trained for Trainer {
     }
 
     fn counters(&self) -> Counters {
-        Counters::from([
-            ("generator_steps".to_owned(), self.generator_adam.steps()),
-            ("discriminator_steps".to_owned(), self.discriminator_adam.steps()),
-            ("steps".to_owned(), self.steps),
-        ])
+        let adams = [("generator_steps", &self.generator_adam), ("discriminator_steps", &self.discriminator_adam)];
+        steps_of(self.steps, &adams)
     }
 
     fn set_counters(&mut self, counters: &Counters) {
-        let of = |name: &str| counters.get(name).copied().unwrap_or(0);
-        self.steps = of("steps");
-        self.generator_adam.set_steps(of("generator_steps"));
-        self.discriminator_adam.set_steps(of("discriminator_steps"));
+        let Self { generator_adam: g, discriminator_adam: d, .. } = self;
+        self.steps = restore_steps(counters, &mut [("generator_steps", g), ("discriminator_steps", d)]);
     }
 }
