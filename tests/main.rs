@@ -32,6 +32,9 @@ mod device;
 // The tape: sums of gradients, history and its memory, first and second derivatives against f64.
 mod autograd;
 
+// Launches that the kernel before them does, against launch after launch.
+mod fusion;
+
 // What generator and discriminator minimise, against the formulas in f64.
 mod objective;
 

@@ -20,4 +20,7 @@ struct ConvShape {
     groups: u32,
     step_h: u32, // stride / gcd(stride, dilation): see first_tap
     step_w: u32,
+    has_bias: u32, // the epilogue: see epilogue
+    operand: u32,
+    slope: f32,
 }

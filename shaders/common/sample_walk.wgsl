@@ -10,6 +10,9 @@ struct SampleWalk {
     groups: u32, // of channels that share their statistics
     step: u32,   // elements of a step, a multiple of c
     run: u32,    // elements of a run, a multiple of step
+    has_bias: u32, // the epilogue of group_norm, which takes none: see epilogue
+    operand: u32,
+    slope: f32,
 }
 
 // What a workgroup owns.

@@ -13,6 +13,8 @@
 //   dy [N, H_out, W_out, C_out       ]  gradient of the output
 //   wt [K_h, K_w, C_out, C_in/groups ]  weights, the last two extents exchanged by the kernel transpose
 //   dx [N, H_in,  W_in,  C_in        ]  gradient of the input, every element written once
+//   bias     [C_in]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as dx]  likewise
 //
 // Threads  one subgroup per workgroup, which owns ROWS pixels of one phase by COLS blocks of LANES channels of dx; a
 //          lane owns one channel of each block, in ROWS * COLS registers
@@ -21,13 +23,16 @@
 // Used by  conv2d input gradient, conv_transpose2d forward, on software adapters
 
 #import conv_shape
+#import epilogue
 #import first_tap
 #import tap_range
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read> wt: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> operand: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
 override LANES: u32 = 8; // invocations of a subgroup, at most 32
 override ROWS: u32 = 32; // at most 64
@@ -189,11 +194,20 @@ fn main(
         }
     }
 
-    for (var r = 0u; r < ROWS; r += 1u) {
-        for (var c = 0u; c < COLS; c += 1u) {
-            let ci = first_col + c * LANES + lane;
+    for (var c = 0u; c < COLS; c += 1u) {
+        let ci = first_col + c * LANES + lane;
+        var part_bias = 0.0;
+        if p.has_bias == 1u && ci < depth {
+            part_bias = bias[part * depth + ci];
+        }
+        for (var r = 0u; r < ROWS; r += 1u) {
             if first + r < pixels && ci < depth {
-                dx[target_row[r] + ci] = sum[r][c];
+                let place = target_row[r] + ci;
+                var other = 0.0;
+                if p.operand != 0u {
+                    other = operand[place];
+                }
+                dx[place] = epilogue(sum[r][c] + part_bias, other, p.operand, p.slope);
             }
         }
     }

@@ -14,6 +14,8 @@
 //   dy [N, H_out, W_out, C_out]  gradient of the output
 //   w  [groups, panels, K_h * K_w * C_out/groups, COLS * LANES]  weights as pack_panels leaves them, ci across
 //   dx [N, H_in,  W_in,  C_in ]  gradient of the input, every element written once
+//   bias     [C_in]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as dx]  likewise
 //
 // Threads  LANES per workgroup, which owns ROWS pixels of one phase by one panel of channels of dx; a lane owns one
 //          channel of each of its COLS blocks, in ROWS * COLS registers
@@ -23,12 +25,15 @@
 
 #import conv_phase
 #import conv_shape
+#import epilogue
 #import range_inside
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> operand: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
 override LANES: u32 = 16;
 override ROWS: u32 = 8; // at most 16
@@ -170,11 +175,24 @@ fn main(
         }
     }
 
+    var part_bias: array<f32, 4>;
+    if p.has_bias == 1u {
+        for (var c = 0u; c < COLS; c += 1u) {
+            if first_col + c * LANES + lane < depth {
+                part_bias[c] = bias[part * depth + first_col + c * LANES + lane];
+            }
+        }
+    }
     for (var r = 0u; r < ROWS; r += 1u) {
         if first + r < pixels {
             for (var c = 0u; c < COLS; c += 1u) {
                 if first_col + c * LANES + lane < depth {
-                    dx[target_row[r] + c * LANES + lane] = sum[r][c];
+                    let place = target_row[r] + c * LANES + lane;
+                    var other = 0.0;
+                    if p.operand != 0u {
+                        other = operand[place];
+                    }
+                    dx[place] = epilogue(sum[r][c] + part_bias[c], other, p.operand, p.slope);
                 }
             }
         }

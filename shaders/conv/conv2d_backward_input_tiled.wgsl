@@ -17,6 +17,8 @@
 //                                            and as vec4s for VEC_B (C_in / groups a multiple of 4)
 //   dx       [parts, N, H_in, W_in, C_in]    gradient of the input, every element written once; where the terms are
 //                                            shared out among several workgroups, in parts that remain to be added
+//   bias     [C_in]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as dx]  likewise
 //
 // Threads  a workgroup per TILE_M pixels of a phase by TILE_N channels of a group, z = (part * groups + group) * phases
 //          + phase; an invocation per 8 by 8 of the tile, dealt out as in matmul_tiled
@@ -26,6 +28,7 @@
 // Used by  conv2d input gradient, conv_transpose2d forward, on GPUs
 
 #import conv_shape
+#import epilogue
 #import conv_phase
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
@@ -33,7 +36,9 @@
 @group(0) @binding(2) var<storage, read> dy4: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> wt: array<f32>;
 @group(0) @binding(4) var<storage, read> wt4: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> operand: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
 override TILE_M: u32 = 64;
 override TILE_N: u32 = 64;
@@ -223,7 +228,16 @@ fn main(
             for (var e = 0u; e < 4u; e += 1u) {
                 let ci = first_col + 4 * (local.x + c * ACROSS) + e;
                 if pixel < pixels && ci < width {
-                    dx[place * p.c_in + channel_x + ci] = sum[r][c][e];
+                    let element = place * p.c_in + channel_x + ci;
+                    var value = sum[r][c][e];
+                    if p.has_bias == 1u {
+                        value += bias[channel_x + ci];
+                    }
+                    var other = 0.0;
+                    if p.operand != 0u {
+                        other = operand[element];
+                    }
+                    dx[element] = epilogue(value, other, p.operand, p.slope);
                 }
             }
         }

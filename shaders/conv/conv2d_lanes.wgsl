@@ -11,6 +11,8 @@
 //   x  [N, H_in,  W_in,  C_in        ]  input
 //   w  [K_h, K_w, C_in/groups, C_out ]  weights
 //   y  [N, H_out, W_out, C_out       ]  output, every element written once
+//   bias     [C_out]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as y]  likewise
 //
 // Threads  one subgroup per workgroup, which owns ROWS pixels by COLS blocks of LANES channels of y; a lane owns one
 //          channel of each block, in ROWS * COLS registers
@@ -21,12 +23,15 @@
 // Used by  conv2d forward, conv_transpose2d input gradient, on software adapters
 
 #import conv_shape
+#import epilogue
 #import tap_range
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> operand: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 override LANES: u32 = 8; // invocations of a subgroup, at most 32
 override ROWS: u32 = 32; // at most 64
@@ -170,11 +175,20 @@ fn main(
         }
     }
 
-    for (var r = 0u; r < ROWS; r += 1u) {
-        for (var c = 0u; c < COLS; c += 1u) {
-            let co = first_col + c * LANES + lane;
+    for (var c = 0u; c < COLS; c += 1u) {
+        let co = first_col + c * LANES + lane;
+        var part_bias = 0.0;
+        if p.has_bias == 1u && co < width {
+            part_bias = bias[part * width + co];
+        }
+        for (var r = 0u; r < ROWS; r += 1u) {
             if first + r < pixels && co < width {
-                y[target_row[r] + co] = sum[r][c];
+                let place = target_row[r] + co;
+                var other = 0.0;
+                if p.operand != 0u {
+                    other = operand[place];
+                }
+                y[place] = epilogue(sum[r][c] + part_bias, other, p.operand, p.slope);
             }
         }
     }

@@ -11,6 +11,8 @@
 //   x  [N, H_in,  W_in,  C_in ]  input
 //   w  [groups, panels, K_h * K_w * C_in/groups, COLS * LANES]  weights as pack_panels leaves them
 //   y  [N, H_out, W_out, C_out]  output, every element written once
+//   bias     [C_out]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as y]  likewise
 //
 // Threads  LANES per workgroup, which owns ROWS pixels by one panel of channels of y; a lane owns one channel of each
 //          of its COLS blocks, in ROWS * COLS registers. Workgroups that follow each other share a panel.
@@ -21,12 +23,15 @@
 // Used by  conv2d forward, conv_transpose2d input gradient, on the native adapter
 
 #import conv_shape
+#import epilogue
 #import range_inside
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> operand: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 override LANES: u32 = 16;
 override ROWS: u32 = 8; // at most 16
@@ -166,11 +171,24 @@ fn main(
         }
     }
 
+    var part_bias: array<f32, 4>;
+    if p.has_bias == 1u {
+        for (var c = 0u; c < COLS; c += 1u) {
+            if first_col + c * LANES + lane < width {
+                part_bias[c] = bias[part * width + first_col + c * LANES + lane];
+            }
+        }
+    }
     for (var r = 0u; r < ROWS; r += 1u) {
         if first + r < pixels {
             for (var c = 0u; c < COLS; c += 1u) {
                 if first_col + c * LANES + lane < width {
-                    y[target_row[r] + c * LANES + lane] = sum[r][c];
+                    let place = target_row[r] + c * LANES + lane;
+                    var other = 0.0;
+                    if p.operand != 0u {
+                        other = operand[place];
+                    }
+                    y[place] = epilogue(sum[r][c] + part_bias[c], other, p.operand, p.slope);
                 }
             }
         }

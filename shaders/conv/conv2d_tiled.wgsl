@@ -10,6 +10,8 @@
 //   w, w4  [K_h, K_w, C_in/groups, C_out]  weights, as numbers, and as vec4s for VEC_B (C_out / groups a multiple of 4)
 //   y      [parts, N, H_out, W_out, C_out] output, every element written once; where the terms are shared out among
 //                                          several workgroups, in parts that remain to be added
+//   bias     [C_out]   of the epilogue, where a launch has one: see common/epilogue
+//   operand  [as y]  likewise
 //
 // Threads  a workgroup per TILE_M pixels by TILE_N channels of a group, z = part * groups + group; an invocation per 8
 // by
@@ -22,13 +24,16 @@
 // Used by  conv2d forward, conv_transpose2d input gradient, on GPUs
 
 #import conv_shape
+#import epilogue
 
 @group(0) @binding(0) var<uniform> params: ConvShape;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> x4: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> w: array<f32>;
 @group(0) @binding(4) var<storage, read> w4: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> operand: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
 override TILE_M: u32 = 64;
 override TILE_N: u32 = 64;
@@ -191,7 +196,16 @@ fn main(
             for (var e = 0u; e < 4u; e += 1u) {
                 let co = first_col + 4 * (local.x + c * ACROSS) + e;
                 if pixel < pixels && co < width {
-                    y[(part * pixels + pixel) * params.c_out + channel_y + co] = sum[r][c][e];
+                    let element = (part * pixels + pixel) * params.c_out + channel_y + co;
+                    var value = sum[r][c][e];
+                    if params.has_bias == 1u {
+                        value += bias[channel_y + co];
+                    }
+                    var other = 0.0;
+                    if params.operand != 0u {
+                        other = operand[element];
+                    }
+                    y[element] = epilogue(value, other, params.operand, params.slope);
                 }
             }
         }

@@ -8,6 +8,7 @@
 //   gamma  [c]        scale
 //   beta   [c]        shift
 //   y      [rows, c]  output, every element written once
+//   operand [rows, c]  of the epilogue, where a launch has one: see common/epilogue
 //
 // Threads  one invocation per four neighbouring elements and every split-th row from there, so that the channels'
 //          numbers are fetched once for several rows; split * c is a multiple of 4
@@ -15,12 +16,16 @@
 // Twin     reference::norm::batch_norm
 // Used by  batch_norm
 
+#import epilogue
 #import linear_index
 
 struct Params {
     length: u32, // rows * c, elements of x
     stride: u32, // split * c, the distance of elements that one invocation sees
     c: u32,
+    has_bias: u32, // the epilogue, which takes none: see epilogue
+    operand: u32,
+    slope: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -29,7 +34,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;
 @group(0) @binding(5) var<storage, read> beta: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> operand: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
 
 override WIDTH: u32 = 64;
 
@@ -50,6 +56,10 @@ fn main(
         * vec4(gamma[ch.x], gamma[ch.y], gamma[ch.z], gamma[ch.w]);
     let shift = vec4(beta[ch.x], beta[ch.y], beta[ch.z], beta[ch.w]);
     for (var at = index; 4 * at < params.length; at += params.stride / 4) {
-        y[at] = (x[at] - middle) * slope + shift;
+        var other = vec4(0.0);
+        if params.operand != 0u {
+            other = operand[at];
+        }
+        y[at] = epilogue4((x[at] - middle) * slope + shift, other, params.operand, params.slope);
     }
 }

@@ -11,12 +11,14 @@
 //   gamma  [c]            scale
 //   beta   [c]            shift
 //   y      [N, H * W, c]  output, every element written once
+//   operand [N, .., C]  of the epilogue, where a launch has one: see common/epilogue
 //
 // Threads  one invocation per place of a step, for a run of 32 steps: see sample_walk
 // Memory   reads 4 bytes and writes 4 per element
 // Twin     reference::norm::group_norm
 // Used by  group_norm, instance_norm, layer_norm; group_norm_with, for statistics of other pictures
 
+#import epilogue
 #import sample_walk
 
 @group(0) @binding(0) var<uniform> params: SampleWalk;
@@ -25,7 +27,8 @@
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;
 @group(0) @binding(5) var<storage, read> beta: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> operand: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
 
 override WIDTH: u32 = 64;
 
@@ -53,10 +56,18 @@ fn main(
     let first = stretch.start + place;
     for (var k = 0u; k < stretch.whole; k += 1u) {
         let at = first + k * params.step;
-        y[at] = (x[at] - middle) * slope + shift;
+        var other = 0.0;
+        if params.operand != 0u {
+            other = operand[at];
+        }
+        y[at] = epilogue((x[at] - middle) * slope + shift, other, params.operand, params.slope);
     }
     let last = first + stretch.whole * params.step;
     if last < stretch.end {
-        y[last] = (x[last] - middle) * slope + shift;
+        var other = 0.0;
+        if params.operand != 0u {
+            other = operand[last];
+        }
+        y[last] = epilogue((x[last] - middle) * slope + shift, other, params.operand, params.slope);
     }
 }

@@ -14,6 +14,7 @@
 //   across  [4 * runs + 2 * taps]   first column, number of columns, first tap and end of the taps for each run, then
 //                                   the taps likewise
 //   y       [N, H_out, W_out, C]    output, every element written once; a row or column without taps is 0
+//   operand [as y]                 of the epilogue, where a launch has one: see common/epilogue
 //
 // Threads  LANES by ROWS per workgroup, which owns share runs of one line of y: LANES lie along the elements of a run,
 //          ROWS along the runs
@@ -22,6 +23,8 @@
 // Twin     reference::resample::resample2d
 // Used by  reflection_pad2d, replication_pad2d, upsample_nearest, upsample_bilinear, avg_pool2d, blur_pool2d and
 //          blur_upsample2d, forward and backward
+
+#import epilogue
 
 struct Params {
     n: u32,
@@ -32,13 +35,17 @@ struct Params {
     c: u32,
     runs: u32,
     share: u32, // runs of a workgroup
+    has_bias: u32, // the epilogue, which takes none: see epilogue
+    operand: u32,
+    slope: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> down: array<u32>;
 @group(0) @binding(3) var<storage, read> across: array<u32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> operand: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 override LANES: u32 = 64;
 override ROWS: u32 = 1;
@@ -85,7 +92,12 @@ fn main(
                 }
             }
             for (var k = 0u; k < BLOCKS; k += 1u) {
-                y[target_run + at + place.x + k * LANES] = sum[k];
+                let element = target_run + at + place.x + k * LANES;
+                var other = 0.0;
+                if p.operand != 0u {
+                    other = operand[element];
+                }
+                y[element] = epilogue(sum[k], other, p.operand, p.slope);
             }
         }
         // The same for what is left.
@@ -104,7 +116,12 @@ fn main(
                 }
             }
             if found {
-                y[target_run + at + place.x] = sum;
+                let element = target_run + at + place.x;
+                var other = 0.0;
+                if p.operand != 0u {
+                    other = operand[element];
+                }
+                y[element] = epilogue(sum, other, p.operand, p.slope);
             }
         }
     }

@@ -32,6 +32,11 @@ impl Buffer {
         self.0.bytes
     }
 
+    /// How many handles there are.
+    pub(super) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     /// The planned memory, if there is some yet.
     pub(super) fn slot(&self) -> Option<Slot> {
         self.0.slot.get().copied()

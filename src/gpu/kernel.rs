@@ -1,6 +1,6 @@
 //! A kernel's name and variant, and one launch of it as the recorder keeps it.
 
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
 
 use super::Buffer;
 
@@ -42,6 +42,38 @@ pub enum Grid {
     Workgroups([u32; 3]),
 }
 
+/// What a kernel does to each result before it stores it, the last words of its `Params`:
+/// `shaders/common/epilogue.wgsl`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+pub struct Epilogue {
+    /// 1 when a bias is added, one number for each channel.
+    pub(super) has_bias: u32,
+    /// What the operand, a tensor of the output's shape, is for: nothing (0), to be added (1), or to decide in the
+    /// result's place about the slope (2).
+    pub(super) operand: u32,
+    /// Factor of what is not above 0.
+    pub(super) slope: f32,
+}
+
+impl Epilogue {
+    /// Results are stored as they are.
+    pub const NONE: Self = Self { has_bias: 0, operand: 0, slope: 1.0 };
+}
+
+/// A launch that treats every element of a tensor alike, in words that a kernel with an epilogue understands too.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Map {
+    /// The first input plus one number for each channel, the second input.
+    AddChannels,
+    /// The sum of two tensors.
+    Add,
+    /// Times this where the element is not above 0.
+    Slope(f32),
+    /// The second input times this where the first is not above 0.
+    SlopeBackward(f32),
+}
+
 /// One launch of a kernel. Binding 0 is its `Params`; the others follow in the order they are bound here.
 #[derive(Debug, Clone)]
 pub struct Dispatch {
@@ -50,6 +82,9 @@ pub struct Dispatch {
     pub(super) bindings: Vec<Binding>,
     pub(super) grid: Grid,
     pub(super) work: Work,
+    pub(super) map: Option<Map>,
+    /// `Some` for a kernel with an epilogue: whether it takes a bias, or an operand alone.
+    pub(super) epilogue: Option<bool>,
 }
 
 impl Dispatch {
@@ -62,6 +97,8 @@ impl Dispatch {
             bindings: Vec::new(),
             grid: Grid::Workgroups([1; 3]),
             work: Work::default(),
+            map: None,
+            epilogue: None,
         }
     }
 
@@ -74,6 +111,22 @@ impl Dispatch {
     /// Binds the next argument, inputs first, in the order of the shader's bindings.
     pub fn bind(mut self, binding: impl Into<Binding>) -> Self {
         self.bindings.push(binding.into());
+        self
+    }
+
+    /// Says that the launch is such a map of the inputs bound to it, so that the kernel before it may do it.
+    pub fn map(mut self, map: Map) -> Self {
+        self.map = Some(map);
+        self
+    }
+
+    /// Says that the kernel's `Params` end with an [`Epilogue`] and binds the epilogue's bias, if it takes one, and its
+    /// operand, which are the last inputs: nothing so far, in whose place `idle` is bound, any input that is not a
+    /// map's output.
+    pub fn epilogue(mut self, takes_bias: bool, idle: impl Into<Binding>) -> Self {
+        let idle = idle.into();
+        self.epilogue = Some(takes_bias);
+        self.bindings.extend(std::iter::repeat_n(idle, 1 + usize::from(takes_bias)));
         self
     }
 

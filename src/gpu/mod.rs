@@ -9,6 +9,7 @@ mod buffer;
 mod constants;
 mod device;
 mod error;
+mod fusion;
 mod kernel;
 mod native;
 mod pool;
@@ -25,7 +26,7 @@ pub use self::{
     adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
     buffer::Buffer,
     error::Error,
-    kernel::{Binding, Dispatch, Grid, Kernel, Work},
+    kernel::{Binding, Dispatch, Epilogue, Grid, Kernel, Map, Work},
     native::available_memory,
     pool::{MemoryUse, size_class},
     profile::{Profile, Row, Timing},
@@ -43,6 +44,9 @@ pub struct Options {
     pub checked: bool,
     /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
     pub family: Option<FamilyKind>,
+    /// Run every launch as it was recorded: no kernel does the bias, the activation or the sum that follows it. For
+    /// tests and benches.
+    pub unfused: bool,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -81,12 +85,12 @@ impl Gpu {
         // Of the device and not of the adapter: checked kernels have lanes of their own.
         let opened = device.info();
         let family = options.family.map_or_else(|| opened.family(), |kind| opened.family_of(kind));
-        Ok(Self::on(device, options.checked, family))
+        Ok(Self::on(device, family, options))
     }
 
-    fn on(device: Arc<dyn Device>, checked: bool, family: Family) -> Self {
+    fn on(device: Arc<dyn Device>, family: Family, &Options { checked, unfused, .. }: &Options) -> Self {
         let pool = Arc::new(Pool::new(device.clone(), checked));
-        let recorder = Recorder::new(device.clone(), pool.clone(), checked);
+        let recorder = Recorder::new(device.clone(), pool.clone(), checked, unfused);
         Self(Arc::new(Inner {
             device,
             pool,

@@ -11,6 +11,7 @@ use std::{
 use super::{
     Binding, Buffer, Dispatch, Error, Grid,
     device::{Command, Device, Pipeline, Range},
+    fusion::fuse,
     pool::{GUARD, Pool, Slot},
     readback::{Readback, Ticket},
 };
@@ -28,6 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 enum Item {
     Dispatch(Dispatch),
+    Transfer(Transfer),
+}
+
+enum Transfer {
     Upload { buffer: Buffer, bytes: Vec<u8> },
     // A read that nobody holds a handle to any more is not made.
     Read { binding: Binding, ticket: Weak<Ticket> },
@@ -37,6 +42,7 @@ pub(super) struct Recorder {
     device: Arc<dyn Device>,
     pool: Arc<Pool>,
     checked: bool,
+    unfused: bool,
     list: Mutex<Vec<Item>>,
     // Held while a list is planned and handed over, so that lists reach the device in the order they were taken.
     submitting: Mutex<()>,
@@ -46,9 +52,9 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(device: Arc<dyn Device>, pool: Arc<Pool>, checked: bool) -> Self {
+    pub(super) fn new(device: Arc<dyn Device>, pool: Arc<Pool>, checked: bool, unfused: bool) -> Self {
         let (list, submitting, failure) = (Mutex::default(), Mutex::default(), Arc::default());
-        Self { device, pool, checked, list, submitting, failure, tickets: AtomicU64::new(0) }
+        Self { device, pool, checked, unfused, list, submitting, failure, tickets: AtomicU64::new(0) }
     }
 
     fn push(&self, item: Item) {
@@ -61,13 +67,13 @@ impl Recorder {
 
     pub(super) fn upload(&self, bytes: Vec<u8>) -> Buffer {
         let buffer = Buffer::new(bytes.len() as u64, self.pool.clone());
-        self.push(Item::Upload { buffer: buffer.clone(), bytes });
+        self.push(Item::Transfer(Transfer::Upload { buffer: buffer.clone(), bytes }));
         buffer
     }
 
     pub(super) fn read(&self, binding: Binding) -> Readback {
         let ticket = Arc::new(Ticket::new(self.tickets.fetch_add(1, Ordering::Relaxed)));
-        self.push(Item::Read { binding: binding.clone(), ticket: Arc::downgrade(&ticket) });
+        self.push(Item::Transfer(Transfer::Read { binding: binding.clone(), ticket: Arc::downgrade(&ticket) }));
         Readback::new(self.device.clone(), ticket, self.failure.clone(), self.guarded(&binding), binding.bytes)
     }
 
@@ -100,40 +106,65 @@ impl Recorder {
     /// item, so the memory of a value that nobody else holds is free again right after its last use.
     fn plan(&self, list: Vec<Item>) -> Result<Vec<Command>, Error> {
         let mut commands = Vec::with_capacity(list.len());
+        // Launches apart from the rest, in parallel lists, because fusion looks at launches alone.
+        let (mut launches, mut pipelines, mut transfers) = (Vec::new(), Vec::new(), Vec::new());
+        for item in list {
+            let (launch, pipeline, transfer) = match item {
+                Item::Dispatch(dispatch) => {
+                    let pipeline = self.device.pipeline(&dispatch.kernel)?;
+                    (Some(dispatch), Some(pipeline), None)
+                }
+                Item::Transfer(transfer) => (None, None, Some(transfer)),
+            };
+            launches.push(launch);
+            pipelines.push(pipeline);
+            transfers.push(transfer);
+        }
         // Uploads are written before the list runs, so their memory must not be somebody else's earlier in the list.
-        for item in &list {
-            if let Item::Upload { buffer, .. } = item {
+        for transfer in transfers.iter().flatten() {
+            if let Transfer::Upload { buffer, .. } = transfer {
                 buffer.place(self.pool.take(buffer.bytes())?);
             }
         }
-        for item in list {
-            match item {
-                Item::Upload { buffer, mut bytes } => {
-                    let slot = buffer.slot().expect("uploads were placed first");
-                    if self.checked {
-                        // The guard zone comes with the upload: a fill would run after it.
-                        bytes.resize(bytes.len().next_multiple_of(16), 0);
-                        bytes.extend(UNWRITTEN.to_le_bytes().repeat(GUARD as usize / 4));
-                    }
-                    commands.push(Command::Upload { slot, bytes });
-                }
-                Item::Read { binding, ticket } => {
-                    let Some(ticket) = ticket.upgrade() else { continue };
-                    let ticket = ticket.submitted();
-                    let slot = binding.buffer.slot().expect("only what was written can be read");
-                    let guarded = self.guarded(&binding);
-                    let bytes = if guarded { self.bound_bytes(&binding) } else { binding.bytes };
-                    commands.push(Command::Read { range: Range { slot, offset: binding.offset, bytes }, ticket });
-                }
-                Item::Dispatch(dispatch) => self.plan_dispatch(dispatch, &mut commands)?,
+        if !self.unfused {
+            let writes: Vec<u32> = pipelines.iter().map(|pipeline| pipeline.map_or(0, |p| p.writes)).collect();
+            fuse(&mut launches, &writes);
+        }
+        for ((launch, pipeline), transfer) in launches.into_iter().zip(pipelines).zip(transfers) {
+            if let (Some(launch), Some(pipeline)) = (launch, pipeline) {
+                self.plan_dispatch(launch, pipeline, &mut commands)?;
+            }
+            if let Some(transfer) = transfer {
+                self.plan_transfer(transfer, &mut commands);
             }
         }
         Ok(commands)
     }
 
-    fn plan_dispatch(&self, dispatch: Dispatch, commands: &mut Vec<Command>) -> Result<(), Error> {
-        let Dispatch { kernel, params, bindings, grid, work } = dispatch;
-        let pipeline = self.device.pipeline(&kernel)?;
+    fn plan_transfer(&self, transfer: Transfer, commands: &mut Vec<Command>) {
+        match transfer {
+            Transfer::Upload { buffer, mut bytes } => {
+                let slot = buffer.slot().expect("uploads were placed first");
+                if self.checked {
+                    // The guard zone comes with the upload: a fill would run after it.
+                    bytes.resize(bytes.len().next_multiple_of(16), 0);
+                    bytes.extend(UNWRITTEN.to_le_bytes().repeat(GUARD as usize / 4));
+                }
+                commands.push(Command::Upload { slot, bytes });
+            }
+            Transfer::Read { binding, ticket } => {
+                let Some(ticket) = ticket.upgrade() else { return };
+                let ticket = ticket.submitted();
+                let slot = binding.buffer.slot().expect("only what was written can be read");
+                let guarded = self.guarded(&binding);
+                let bytes = if guarded { self.bound_bytes(&binding) } else { binding.bytes };
+                commands.push(Command::Read { range: Range { slot, offset: binding.offset, bytes }, ticket });
+            }
+        }
+    }
+
+    fn plan_dispatch(&self, dispatch: Dispatch, pipeline: Pipeline, commands: &mut Vec<Command>) -> Result<(), Error> {
+        let Dispatch { kernel, params, bindings, grid, work, .. } = dispatch;
         let name = kernel.name;
         assert_eq!(bindings.len(), pipeline.bindings, "{name}: bindings do not match the shader");
         assert_eq!(params.len(), pipeline.params_bytes, "{name}: Params do not match the shader");

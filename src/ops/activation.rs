@@ -7,20 +7,22 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{
     elementwise::{affine, mul, scale, shift},
-    launch::{Count, pointwise},
+    launch::{Count, pointwise, pointwise_map},
 };
-use crate::{autograd::Var, tensor::Tensor};
+use crate::{autograd::Var, gpu::Map, tensor::Tensor};
 
 /// `max(x, 0)` (`torch.relu`).
 pub fn relu(x: &Var) -> Var {
-    let value = pointwise("relu", &Count::of(x.value()), &[x.value()]);
-    let input = x.clone();
-    Var::from_op("relu", value, &[x], move |dy, _| vec![Some(relu_backward(&input, dy))])
+    let value = pointwise_map("relu", &Count::of(x.value()), &[x.value()], Map::Slope(0.0));
+    // What came out is above 0 where what went in was. As the former is asked, the latter need never be stored.
+    let output = value.clone();
+    Var::from_op("relu", value, &[x], move |dy, _| vec![Some(relu_backward(&dy.tape().constant(output.clone()), dy))])
 }
 
 /// `dy` where `x > 0`, else 0: the gradient of [`relu`].
 pub fn relu_backward(x: &Var, dy: &Var) -> Var {
-    let value = pointwise("relu_backward", &Count::of(x.value()), &[x.value(), dy.value()]);
+    let value =
+        pointwise_map("relu_backward", &Count::of(x.value()), &[x.value(), dy.value()], Map::SlopeBackward(0.0));
     let input = x.clone();
     Var::from_op("relu_backward", value, &[x, dy], move |g, needs| {
         vec![None, needs[1].then(|| relu_backward(&input, g))]
@@ -42,14 +44,19 @@ impl Leaky {
 
 /// `x` where `x > 0`, else `negative_slope · x` (`torch.nn.functional.leaky_relu`).
 pub fn leaky_relu(x: &Var, negative_slope: f32) -> Var {
-    let value = pointwise("leaky_relu", &Leaky::of(x, negative_slope), &[x.value()]);
-    let input = x.clone();
-    Var::from_op("leaky_relu", value, &[x], move |dy, _| vec![Some(leaky_relu_backward(&input, dy, negative_slope))])
+    let params = Leaky::of(x, negative_slope);
+    let value = pointwise_map("leaky_relu", &params, &[x.value()], Map::Slope(negative_slope));
+    // As in relu, unless the slope turns the sign.
+    let decisive = if negative_slope >= 0.0 { value.clone() } else { x.value().clone() };
+    Var::from_op("leaky_relu", value, &[x], move |dy, _| {
+        vec![Some(leaky_relu_backward(&dy.tape().constant(decisive.clone()), dy, negative_slope))]
+    })
 }
 
 /// `dy` where `x > 0`, else `negative_slope · dy`: the gradient of [`leaky_relu`].
 pub fn leaky_relu_backward(x: &Var, dy: &Var, negative_slope: f32) -> Var {
-    let value = pointwise("leaky_relu_backward", &Leaky::of(x, negative_slope), &[x.value(), dy.value()]);
+    let (params, map) = (Leaky::of(x, negative_slope), Map::SlopeBackward(negative_slope));
+    let value = pointwise_map("leaky_relu_backward", &params, &[x.value(), dy.value()], map);
     let input = x.clone();
     Var::from_op("leaky_relu_backward", value, &[x, dy], move |g, needs| {
         vec![None, needs[1].then(|| leaky_relu_backward(&input, g, negative_slope))]

@@ -2,16 +2,16 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::launch::{Count, pointwise};
+use super::launch::{Count, pointwise, pointwise_map};
 use crate::{
     autograd::Var,
-    gpu::{Dispatch, Gpu},
+    gpu::{Dispatch, Gpu, Map},
     tensor::{Shape, Tensor},
 };
 
 /// `x + y` (`torch.add`).
 pub fn add(x: &Var, y: &Var) -> Var {
-    let value = pointwise("add", &Count::of(x.value()), &[x.value(), y.value()]);
+    let value = pointwise_map("add", &Count::of(x.value()), &[x.value(), y.value()], Map::Add);
     Var::from_op("add", value, &[x, y], |dz, _| vec![Some(dz.clone()), Some(dz.clone())])
 }
 

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
-    gpu::{Dispatch, Family, Gpu},
+    gpu::{Dispatch, Family, Gpu, Map},
     tensor::Tensor,
 };
 
@@ -26,13 +26,22 @@ impl Count {
 /// # Panics
 /// When the shapes of the inputs differ.
 pub(super) fn pointwise(name: &'static str, params: &impl Pod, inputs: &[&Tensor]) -> Tensor {
+    launch_pointwise(Dispatch::new(name, params), name, inputs)
+}
+
+/// As [`pointwise`], for one that is a map which the kernel before it may do.
+pub(super) fn pointwise_map(name: &'static str, params: &impl Pod, inputs: &[&Tensor], map: Map) -> Tensor {
+    launch_pointwise(Dispatch::new(name, params).map(map), name, inputs)
+}
+
+fn launch_pointwise(dispatch: Dispatch, name: &'static str, inputs: &[&Tensor]) -> Tensor {
     let first = inputs[0];
     for other in &inputs[1..] {
         assert_eq!(first.shape(), other.shape(), "{name}: shapes differ");
     }
     let output = Tensor::empty(first.gpu(), first.shape());
     let count = first.len();
-    let mut dispatch = Dispatch::new(name, params).invocations(count.div_ceil(4));
+    let mut dispatch = dispatch.invocations(count.div_ceil(4));
     for input in inputs {
         dispatch = dispatch.bind(*input);
     }

@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use super::elementwise::scale;
 use crate::{
     autograd::Var,
-    gpu::Dispatch,
+    gpu::{Dispatch, Map},
     tensor::{Shape, Tensor},
 };
 
@@ -135,6 +135,33 @@ fn splits(reduce: usize) -> Vec<usize> {
     let launches = (1..).find(|n| TERMS.pow(*n) >= reduce).expect("a power is large enough");
     let terms = (1..=TERMS).find(|t| t.pow(launches) >= reduce).expect("TERMS itself is large enough");
     (1..=launches).map(|launch| reduce.div_ceil(terms.pow(launch))).collect()
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Channels {
+    length: u32,
+    stride: u32,
+    c: u32,
+}
+
+/// `x` plus one number for each channel (`x + bias` in torch): `x [.., C]`, `bias [C]` → `x`'s shape.
+///
+/// # Panics
+/// When `bias` has not one number per channel.
+pub fn add_channels(x: &Var, bias: &Var) -> Var {
+    const ROWS: usize = 8; // that one invocation sees, about
+    let c = x.shape().channels();
+    assert_eq!(bias.shape().dims(), [c], "add_channels: {:?} needs one number per channel", x.shape());
+    let (length, value) = (x.value().len(), Tensor::empty(x.value().gpu(), x.shape()));
+    let stride = (length / c).div_ceil(ROWS).next_multiple_of(4) * c;
+    let params = Channels { length: length as u32, stride: stride as u32, c: c as u32 };
+    let dispatch = Dispatch::new("add_channels", &params).invocations(stride / 4).map(Map::AddChannels);
+    let dispatch = dispatch.bind(x.value()).bind(bias.value()).bind(&value);
+    value.gpu().dispatch(dispatch.work(length as f64, 8.0 * length as f64));
+    Var::from_op("add_channels", value, &[x, bias], |dy, needs| {
+        vec![Some(dy.clone()), needs[1].then(|| sum(dy, Axis::PerChannel))]
+    })
 }
 
 #[cfg(test)]

@@ -30,3 +30,10 @@ pub fn expand(x: &[f64], outer: usize, reduce: usize, inner: usize) -> Vec<f64> 
     }
     y
 }
+
+/// `y[r,ch] = x[r,ch] + bias[ch]` (`x + bias`): `x [rows, c]`, `bias [c]` → `y [rows, c]`.
+pub fn add_channels(x: &[f64], bias: &[f64], rows: usize, c: usize) -> Vec<f64> {
+    check("add_channels", "x", x.len(), &[rows, c]);
+    check("add_channels", "bias", bias.len(), &[c]);
+    (0..rows * c).map(|i| x[i] + bias[i % c]).collect()
+}

@@ -6,13 +6,13 @@ use std::{
 };
 
 use crate::gpu::{
-    Buffer, Dispatch, Error, Family, Gpu,
+    Buffer, Dispatch, Error, Family, Gpu, Options,
     device::fake::{Call, Fake},
 };
 
 fn open(fails: Option<(Call, Error)>) -> (Gpu, Arc<Fake>) {
     let device = Arc::new(Fake::new(fails));
-    (Gpu::on(device.clone(), false, Family::Tiled), device)
+    (Gpu::on(device.clone(), Family::Tiled, &Options::default()), device)
 }
 
 fn write(gpu: &Gpu, buffer: &Buffer) {

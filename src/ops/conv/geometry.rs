@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::Conv2d;
-use crate::tensor::Shape;
+use crate::{gpu::Epilogue, tensor::Shape};
 
 /// Extents and hyper-parameters of one convolution `x → y`. All three kernels take the same: the input gradient reads
 /// `y`'s side and writes `x`'s, and a transposed convolution is described by the convolution that it is the input
@@ -156,6 +156,7 @@ impl Geometry {
             dilation: pair(dilation),
             groups: groups as u32,
             step: pair(self.tap_step()),
+            epilogue: Epilogue::NONE,
         }
     }
 }
@@ -173,6 +174,7 @@ pub struct ConvShape {
     dilation: [u32; 2],
     groups: u32,
     step: [u32; 2],
+    epilogue: Epilogue,
 }
 
 /// The four extents of weights.

@@ -19,7 +19,8 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
     let (rows, cols) = (y.len() / geometry.c_out, geometry.c_out / groups);
     let tile = RegisterTile::holding(w.gpu(), "conv2d_lanes", [rows, cols], lanes);
     let count = groups * tile.count(rows, cols);
-    launch("conv2d_lanes", [x, w, &y], geometry, tile, [count, 1]);
+    let dispatch = launch("conv2d_lanes", [x, w], geometry, tile, [count, 1]);
+    y.gpu().dispatch(dispatch.epilogue(true, w).bind(&y));
     y
 }
 
@@ -33,7 +34,8 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let tile = RegisterTile::holding(w.gpu(), "conv2d_backward_input_lanes", [rows, cols], lanes);
     let count = groups * s_h * s_w * tile.count(rows, cols);
-    launch("conv2d_backward_input_lanes", [dy, &turned, &dx], geometry, tile, [count, 1]);
+    let dispatch = launch("conv2d_backward_input_lanes", [dy, &turned], geometry, tile, [count, 1]);
+    dx.gpu().dispatch(dispatch.epilogue(true, &turned).bind(&dx));
     dx
 }
 
@@ -49,7 +51,8 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     let tiles = groups * runs * tile.count(run, cols);
     let splits = splits(tiles, geometry.n * geometry.output[0] * geometry.output[1]);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    launch("conv2d_backward_weight_lanes", [x, dy, &parts], geometry, tile, [tiles, splits]);
+    let dispatch = launch("conv2d_backward_weight_lanes", [x, dy], geometry, tile, [tiles, splits]);
+    parts.gpu().dispatch(dispatch.bind(&parts));
     add_parts(&parts, shape)
 }
 
@@ -61,15 +64,15 @@ fn splits(tiles: usize, pixels: usize) -> usize {
     WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(PIXELS))
 }
 
-/// Records a launch of `count` workgroups, and as many again for each split.
+/// A launch of `count` workgroups, and as many again for each split, with its inputs.
 fn launch(
     name: &'static str,
-    [a, b, output]: [&Tensor; 3],
+    [a, b]: [&Tensor; 2],
     geometry: &Geometry,
     tile: RegisterTile,
     [count, splits]: [usize; 2],
-) {
+) -> Dispatch {
     let [across, down] = fold(count);
     let dispatch = tile.tell(Dispatch::new(name, &geometry.params())).workgroups(across, down, splits);
-    output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
+    dispatch.bind(a).bind(b).work(geometry.flops(), geometry.bytes())
 }

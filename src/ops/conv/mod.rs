@@ -21,10 +21,7 @@ pub mod tiled;
 pub use geometry::{ConvShape, Geometry};
 pub use pad::{crop2d, pad2d};
 
-use super::{
-    elementwise::add,
-    reduce::{Axis, expand},
-};
+use super::reduce::add_channels;
 use crate::{autograd::Var, gpu::Family};
 
 /// Hyper-parameters of a convolution, in PyTorch's words; pairs are `[height, width]`. The default is stride 1, no
@@ -106,7 +103,7 @@ pub fn conv_transpose2d(x: &Var, w: &Var, bias: Option<&Var>, config: &Conv2d, o
 /// `y + bias`, which is `[c_out]`.
 fn biased(y: Var, bias: Option<&Var>) -> Var {
     match bias {
-        Some(bias) => add(&y, &expand(bias, Axis::PerChannel, y.shape())),
+        Some(bias) => add_channels(&y, bias),
         None => y,
     }
 }

@@ -29,7 +29,8 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
         col_stride: 1,
     };
     let packed = weights.pack(w, &tile);
-    launch("conv2d_panels", [x, &packed, &y], geometry, tile, [groups * tile.count(rows, cols), 1]);
+    let dispatch = launch("conv2d_panels", [x, &packed], geometry, tile, [groups * tile.count(rows, cols), 1]);
+    y.gpu().dispatch(dispatch.epilogue(true, &packed).bind(&y));
     y
 }
 
@@ -58,7 +59,8 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     };
     let packed = weights.pack(w, &tile);
     let count = groups * s_h * s_w * tile.count(rows, cols);
-    launch("conv2d_backward_input_panels", [dy, &packed, &dx], geometry, tile, [count, 1]);
+    let dispatch = launch("conv2d_backward_input_panels", [dy, &packed], geometry, tile, [count, 1]);
+    dx.gpu().dispatch(dispatch.epilogue(true, &packed).bind(&dx));
     dx
 }
 
@@ -97,7 +99,8 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     let tiles = groups * runs * tile.count(run, cols);
     let splits = splits(tiles, geometry.n * geometry.output[0], geometry.output[1]);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    launch("conv2d_backward_weight_panels", [x, dy, &parts], geometry, tile, [tiles, splits]);
+    let dispatch = launch("conv2d_backward_weight_panels", [x, dy], geometry, tile, [tiles, splits]);
+    parts.gpu().dispatch(dispatch.bind(&parts));
     add_parts(&parts, shape)
 }
 
@@ -113,17 +116,17 @@ fn splits(tiles: usize, lines: usize, width: usize) -> usize {
     wanted.max(pixels.div_ceil(MOST_PIXELS)).min(lines)
 }
 
-/// Records a launch of `count` workgroups, and as many again for each split.
+/// A launch of `count` workgroups, and as many again for each split, with its inputs.
 fn launch(
     name: &'static str,
-    [a, b, output]: [&Tensor; 3],
+    [a, b]: [&Tensor; 2],
     geometry: &Geometry,
     tile: RegisterTile,
     [count, splits]: [usize; 2],
-) {
+) -> Dispatch {
     let [across, down] = tile::fold(count);
     let dispatch = tile.tell(Dispatch::new(name, &geometry.params())).workgroups(across, down, splits);
-    output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
+    dispatch.bind(a).bind(b).work(geometry.flops(), geometry.bytes())
 }
 
 #[cfg(test)]

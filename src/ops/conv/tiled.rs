@@ -21,7 +21,8 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     let parts = parts(groups * tile.count(rows, cols), terms);
     let y = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
-    launch("conv2d_tiled", [x, w, &y], geometry, grid, [geometry.c_in / groups, cols]);
+    let dispatch = launch("conv2d_tiled", [x, w], geometry, grid, [geometry.c_in / groups, cols]);
+    y.gpu().dispatch(dispatch.epilogue(true, w).bind(&y));
     add_parts(&y, shape)
 }
 
@@ -44,7 +45,8 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Te
     let parts = parts(batch * tile.count(rows, cols), terms);
     let dx = Tensor::empty(dy.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * batch);
-    launch("conv2d_backward_input_tiled", [dy, &turned, &dx], geometry, grid, [depth, cols]);
+    let dispatch = launch("conv2d_backward_input_tiled", [dy, &turned], geometry, grid, [depth, cols]);
+    dx.gpu().dispatch(dispatch.epilogue(true, &turned).bind(&dx));
     add_parts(&dx, shape)
 }
 
@@ -62,7 +64,8 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> T
     let parts = parts(groups * tile.count(rows, cols), pixels);
     let dw = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
-    launch("conv2d_backward_weight_tiled", [x, dy, &dw], geometry, grid, [geometry.c_in / groups, cols]);
+    let dispatch = launch("conv2d_backward_weight_tiled", [x, dy], geometry, grid, [geometry.c_in / groups, cols]);
+    dw.gpu().dispatch(dispatch.bind(&dw));
     add_parts(&dw, shape)
 }
 
@@ -81,17 +84,17 @@ fn as_product(geometry: &Geometry) -> Option<[usize; 3]> {
     }
 }
 
-/// Launches a kernel: its tile, how many of them, and how often these (along z); `[a, b]` are the neighbouring channels
-/// of its operands.
+/// A launch with its inputs: a kernel, its tile, how many of them, and how often these (along z); `channels` are the
+/// neighbouring ones of `a` and of `b`.
 fn launch(
     name: &'static str,
-    [a, b, output]: [&Tensor; 3],
+    [a, b]: [&Tensor; 2],
     geometry: &Geometry,
     (tile, tiles, z): (Tile, usize, usize),
     channels: [usize; 2],
-) {
+) -> Dispatch {
     let [x, y] = fold(tiles);
-    let dispatch = tile.tell(Dispatch::new(name, &geometry.params()), output.gpu(), channels);
-    let dispatch = dispatch.workgroups(x, y, z).bind(a).bind(a).bind(b).bind(b).bind(output);
-    output.gpu().dispatch(dispatch.work(geometry.flops(), geometry.bytes()));
+    let dispatch = tile.tell(Dispatch::new(name, &geometry.params()), a.gpu(), channels);
+    let dispatch = dispatch.workgroups(x, y, z).bind(a).bind(a).bind(b).bind(b);
+    dispatch.work(geometry.flops(), geometry.bytes())
 }

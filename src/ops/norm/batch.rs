@@ -7,7 +7,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::{
     autograd::Var,
-    gpu::{Dispatch, Gpu},
+    gpu::{Dispatch, Epilogue, Gpu},
     ops::{
         elementwise::{full, mul, reciprocal, scale, shift, sqrt, square, sub},
         reduce::{Axis, View, expand, mean, sum, sum_middle},
@@ -157,6 +157,14 @@ struct Lines {
     c: u32,
 }
 
+/// Params of the kernel that normalises.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Apply {
+    lines: Lines,
+    epilogue: Epilogue,
+}
+
 impl Lines {
     /// For `split` sets of rows; and the invocations it takes.
     fn of(x: &Tensor, split: usize) -> (Self, usize) {
@@ -228,9 +236,11 @@ fn running_statistics(x: &Var, running: &Running, eps: f32) -> (Tensor, Tensor) 
 
 fn normalize(x: &Tensor, mean: &Tensor, rstd: &Tensor, gamma: &Tensor, beta: &Tensor) -> Tensor {
     let y = Tensor::empty(x.gpu(), x.shape());
-    let (params, invocations) = Lines::of(x, rows_of(x).div_ceil(ROWS_IN_APPLY).next_multiple_of(4));
+    let (lines, invocations) = Lines::of(x, rows_of(x).div_ceil(ROWS_IN_APPLY).next_multiple_of(4));
+    let params = Apply { lines, epilogue: Epilogue::NONE };
     let dispatch = Dispatch::new("batch_norm", &params).invocations(invocations);
-    let dispatch = [mean, rstd, gamma, beta].into_iter().fold(dispatch.bind(x), Dispatch::bind).bind(&y);
+    let dispatch = [mean, rstd, gamma, beta].into_iter().fold(dispatch.bind(x), Dispatch::bind);
+    let dispatch = dispatch.epilogue(false, gamma).bind(&y);
     x.gpu().dispatch(dispatch.work(3.0 * x.len() as f64, 8.0 * x.len() as f64));
     y
 }

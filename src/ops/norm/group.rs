@@ -7,7 +7,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::{
     autograd::Var,
-    gpu::Dispatch,
+    gpu::{Dispatch, Epilogue},
     ops::{
         elementwise::{full, mul, reciprocal, scale, shift, sqrt, square, sub},
         reduce::{Axis, View, expand, mean, sum, sum_middle},
@@ -276,6 +276,7 @@ struct Walk {
     groups: u32,
     step: u32,
     run: u32,
+    epilogue: Epilogue,
 }
 
 impl Walk {
@@ -283,7 +284,7 @@ impl Walk {
         // As many pixels as a workgroup has invocations for.
         let step = (WIDTH / c).clamp(1, pixels) * c;
         let [n, length, c, groups, step, run] = [n, pixels * c, c, groups, step, STEPS * step].map(|v| v as u32);
-        Self { n, length, c, groups, step, run }
+        Self { n, length, c, groups, step, run, epilogue: Epilogue::NONE }
     }
 
     fn runs(&self) -> usize {
@@ -327,8 +328,9 @@ fn normalize(x: &Tensor, mean: &Tensor, rstd: &Tensor, groups: usize, affine: Af
         Some((gamma, beta)) => (gamma.value().clone(), beta.value().clone()),
         None => (full(x.gpu(), [sizes.c], 1.0), full(x.gpu(), [sizes.c], 0.0)),
     };
-    let bindings = [x, mean, rstd, &gamma, &beta, &y];
+    let bindings = [x, mean, rstd, &gamma, &beta];
     let dispatch = bindings.into_iter().fold(Walk::of(sizes).launch("group_norm"), Dispatch::bind);
+    let dispatch = dispatch.epilogue(false, &gamma).bind(&y);
     x.gpu().dispatch(dispatch.work(3.0 * x.len() as f64, 8.0 * x.len() as f64));
     y
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     autograd::Var,
-    gpu::{Dispatch, Gpu},
+    gpu::{Dispatch, Epilogue, Gpu},
     tensor::Tensor,
 };
 
@@ -134,6 +134,7 @@ struct Params {
     c: u32,
     runs: u32,
     share: u32,
+    epilogue: Epilogue,
 }
 
 fn launch(x: &Tensor, down: &Taps, across: &Taps) -> Tensor {
@@ -154,6 +155,7 @@ fn launch(x: &Tensor, down: &Taps, across: &Taps) -> Tensor {
         c: c as u32,
         runs: runs.len() as u32,
         share: share as u32,
+        epilogue: Epilogue::NONE,
     };
     let [lanes, rows] = workgroup(gpu, w_out * c / runs.len());
     let [lines_across, lines_down] = tile::fold(n * h_out);
@@ -162,7 +164,7 @@ fn launch(x: &Tensor, down: &Taps, across: &Taps) -> Tensor {
     let starts = (0..=h_out).map(|row| down.start(row) as u32);
     let down_table = gpu.constant(&with_taps(starts, down));
     let across_table = gpu.constant(&with_taps(runs.into_iter().flatten(), across));
-    let dispatch = dispatch.bind(x).bind(&down_table).bind(&across_table).bind(&y);
+    let dispatch = dispatch.bind(x).bind(&down_table).bind(&across_table).epilogue(false, &down_table).bind(&y);
     let flops = 2.0 * (n * c) as f64 * down.len() as f64 * across.len() as f64;
     gpu.dispatch(dispatch.work(flops, 4.0 * (x.len() + y.len()) as f64));
     y

@@ -63,6 +63,16 @@ pub fn cases() -> Vec<Case> {
         });
     }
     cases.push(sum(Axis::PerSample, [FOLDED, 1, 1], &normal(1, [FOLDED])));
+    for (seed, [rows, c]) in [[1, 1], [3, 1], [5, 3], [67, 4], [1_021, 13], [4_096, 64]].into_iter().enumerate() {
+        cases.push(Case {
+            kernel: "add_channels",
+            label: format!("[{rows}, {c}]"),
+            inputs: vec![normal(seed as u64, [rows, c]), normal(99 + seed as u64, [c])],
+            run: Box::new(|v| vec![ops::add_channels(&v[0], &v[1])]),
+            twin: Box::new(move |v| vec![twin::add_channels(&v[0], &v[1], rows, c)]),
+            tolerance: Pointwise,
+        });
+    }
     cases
 }
 

@@ -8,7 +8,7 @@ use sumi_native::{
 };
 
 use super::NativeDevice;
-use crate::gpu::{Buffer, Dispatch, Error, Family, Gpu, device::Device, device::fake::adapter};
+use crate::gpu::{Buffer, Dispatch, Error, Family, Gpu, Options, device::Device, device::fake::adapter};
 
 static KERNELS: [Kernel; 4] = [
     DECAY,
@@ -23,7 +23,7 @@ fn open(checked: bool) -> Gpu {
         sumi_native::find_among(&KERNELS, level, name, overrides)
     };
     let device = NativeDevice::new(adapter(), Level::Baseline, checked, find);
-    Gpu::on(Arc::new(device), checked, Family::Panels { lanes: 8 })
+    Gpu::on(Arc::new(device), Family::Panels { lanes: 8 }, &Options { checked, ..Options::default() })
 }
 
 /// `y = y / 2 + x`.
