@@ -77,7 +77,7 @@ fn unfused(like: &Gpu) -> Gpu {
 /// The layer's output and the gradients of its input, weights and bias, as bits.
 fn results(gpu: &Gpu, layer: Layer, extents: [usize; 4]) -> Vec<Vec<u32>> {
     let tape = ops::tape(gpu);
-    let mut random = Random::new(gpu, 5, 0);
+    let random = Random::new(gpu, 5, 0);
     let leaf = |shape: Shape| tape.leaf(random.normal(shape));
     let leaves = [leaf(extents.into()), leaf([3, 3, 5, 5].into()), leaf([5].into())];
     let y = layer(&leaves[0], &leaves[1], &leaves[2]);
