@@ -145,14 +145,14 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut records = Vec::new();
     let mut left_out = Vec::new();
-    let adapter = match open(&arguments) {
-        Ok(gpu) => format!("{}, {:?}", gpu.adapter(), gpu.family()),
+    let (adapter, device) = match open(&arguments) {
+        Ok(gpu) => (gpu.adapter().name.clone(), format!("{}, {:?}", gpu.adapter(), gpu.family())),
         Err(error) => {
             eprintln!("error: {error}");
             return ExitCode::FAILURE;
         }
     };
-    println!("{adapter}");
+    println!("{device}");
     for network in networks() {
         for axis in &network.axes {
             let name = format!("{}, {}", network.name, axis.name);
@@ -166,7 +166,8 @@ fn main() -> ExitCode {
             left_out.extend(reasons);
         }
     }
-    let results = json!({ "bench": "scale", "adapter": adapter, "records": records, "left_out": left_out });
+    let results =
+        json!({ "bench": "scale", "adapter": adapter, "device": device, "records": records, "left_out": left_out });
     match arguments.json.as_ref().map(|path| fs::write(path, results.to_string())) {
         Some(Err(error)) => {
             eprintln!("error: the results cannot be written: {error}");

@@ -44,13 +44,15 @@ impl Line {
 /// All lines, and the adapter they are of.
 pub struct Table {
     adapter: String,
+    name: String,
     timestamps: bool,
     lines: Vec<Line>,
 }
 
 impl Table {
     pub fn new(gpu: &Gpu, timestamps: bool) -> Self {
-        Self { adapter: format!("{}, {:?}", gpu.adapter(), gpu.family()), timestamps, lines: Vec::new() }
+        let name = gpu.adapter().name.clone();
+        Self { adapter: format!("{}, {:?}", gpu.adapter(), gpu.family()), name, timestamps, lines: Vec::new() }
     }
 
     /// A record for each line, as the bench `plots` reads them.
@@ -65,7 +67,7 @@ impl Table {
             })
         };
         let records: Vec<_> = self.lines.iter().map(record).collect();
-        json!({ "bench": "kernels", "adapter": self.adapter, "records": records })
+        json!({ "bench": "kernels", "adapter": self.name, "device": self.adapter, "records": records })
     }
 
     pub fn extend(&mut self, lines: Vec<Line>) {

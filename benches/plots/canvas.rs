@@ -163,8 +163,8 @@ impl Range {
 }
 
 /// A frame with axes, in pixels of a canvas.
-pub struct Axes<'a> {
-    pub canvas: &'a Canvas<'a>,
+pub struct Axes<'a, 'page> {
+    pub canvas: &'a Canvas<'page>,
     pub left: i32,
     pub top: i32,
     pub right: i32,
@@ -173,7 +173,7 @@ pub struct Axes<'a> {
     pub y: Range,
 }
 
-impl Axes<'_> {
+impl Axes<'_, '_> {
     pub fn place(&self, x: f64, y: f64) -> Place {
         let along = f64::from(self.right - self.left) * self.x.part(x);
         let up = f64::from(self.bottom - self.top) * self.y.part(y);
@@ -231,11 +231,11 @@ impl Labels {
     }
 
     /// Puts a text beside a place within the axes, where there is room. Whether there was.
-    pub fn put(&mut self, axes: &Axes<'_>, text: &str, (x, y): Place, size: i32) -> Result<bool, Failure> {
+    pub fn put(&mut self, axes: &Axes<'_, '_>, text: &str, (x, y): Place, size: i32) -> Result<bool, Failure> {
         // Sans-serif letters are on average little more than half as wide as they are high.
-        let (width, half) = ((0.58 * f64::from(size) * text.chars().count() as f64) as i32, size / 2 + 1);
+        let (width, half) = ((0.58 * f64::from(size) * text.chars().count() as f64) as i32, size / 2);
         let sides = [(x + 8, y, Anchor::Left), (x - 8, y, Anchor::Right)];
-        let diagonals = [-13, 13].into_iter().flat_map(|up| {
+        let diagonals = [-13, 13, -25, 25].into_iter().flat_map(|up| {
             [(x + 6, y + up, Anchor::Left), (x - 6, y + up, Anchor::Right), (x, y + up, Anchor::Middle)]
         });
         for (x, y, anchor) in sides.into_iter().chain(diagonals) {

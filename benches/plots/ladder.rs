@@ -1,6 +1,8 @@
 //! The ladder: the same work by each form of a kernel, from the one that is the formula to the best, in percent of what
 //! the adapter was measured to be able to.
 
+use plotters::style::RGBColor;
+
 use super::{
     canvas::{Anchor, Axes, COLOURS, Range, number, page},
     results::{Failure, Kernel, Kernels},
@@ -14,7 +16,7 @@ const BAR: i32 = 22;
 const GAP: i32 = 22;
 const TOP: i32 = 64;
 
-/// An op, and its kernels in the order of the bench, which is that of the rungs.
+/// An op, and its kernels, the slowest first.
 struct Ladder<'a> {
     op: &'a str,
     shape: &'a str,
@@ -44,10 +46,10 @@ pub fn draw(kernels: &Kernels) -> Result<String, Failure> {
         for Ladder { op, shape, rungs } in &ladders {
             canvas.text(&format!("{op} {shape}"), (axes.left + 8, y + 10), Anchor::Left, 14)?;
             y += 24;
-            for (number_of, rung) in rungs.iter().enumerate() {
+            for rung in rungs {
                 let percent = 100.0 * rung.gflops() / peak;
                 let (end, _) = axes.place(percent.min(100.0), 0.0);
-                canvas.bar((axes.left + 1, y), (end.max(axes.left + 2), y + BAR - 5), COLOURS[number_of % 7])?;
+                canvas.bar((axes.left + 1, y), (end.max(axes.left + 2), y + BAR - 5), colour(&rung.kernel))?;
                 let middle = y + (BAR - 5) / 2;
                 canvas.text(&rung.kernel, (axes.left - 8, middle), Anchor::Right, 14)?;
                 let reached = format!("{} %, {} GFLOP/s", number(percent), number(rung.gflops()));
@@ -58,6 +60,12 @@ pub fn draw(kernels: &Kernels) -> Result<String, Failure> {
         }
         Ok(())
     })
+}
+
+/// Each technique has a colour of its own; those to come share the grey.
+fn colour(kernel: &str) -> RGBColor {
+    let known = ["naive", "tiled", "lanes", "panels"];
+    known.iter().position(|technique| kernel.ends_with(technique)).map_or(COLOURS[6], |place| COLOURS[place])
 }
 
 /// The rungs of an op: all its kernels at the shape of its first, the naive one.

@@ -75,24 +75,31 @@ pub fn draw(kernels: &Kernels) -> Result<String, Failure> {
 }
 
 /// Each rate of memory as a slope, up to the peak of arithmetic.
-fn roofs(axes: &Axes<'_>, labels: &mut Labels, peak: f64, rates: &[(f64, &str)]) -> Result<(), Failure> {
+fn roofs(axes: &Axes<'_, '_>, labels: &mut Labels, peak: f64, rates: &[(f64, &str)]) -> Result<(), Failure> {
     let ([from, to], [low, _]) = (axes.x.ends(), axes.y.ends());
     let canvas = axes.canvas;
     for (number_of, (rate, shape)) in rates.iter().enumerate() {
         let (ridge, start) = (peak / rate, from.max(low / rate));
         let ends = (axes.place(start, start * rate), axes.place(ridge, peak));
-        match number_of {
-            0 => canvas.line(vec![ends.0, ends.1], INK, 2)?,
-            _ => canvas.dashes(ends.0, ends.1, INK)?,
+        let row = 300 + 30 * number_of as i32;
+        for (from, to) in [ends, ((918, row), (944, row))] {
+            match number_of {
+                0 => canvas.line(vec![from, to], INK, 2)?,
+                _ => canvas.dashes(from, to, INK)?,
+            }
         }
-        let y = 300 + 44 * number_of as i32;
-        canvas.line(vec![(920, y), (940, y)], INK, if number_of == 0 { 2 } else { 1 })?;
-        canvas.text(&format!("copy {shape}: {} GB/s", number(*rate)), (950, y), Anchor::Left, 14)?;
+        // Names stay off the slopes.
+        for part in 0..=200 {
+            let along = |a: i32, b: i32| a + (b - a) * part / 200;
+            let (x, y) = (along(ends.0.0, ends.1.0), along(ends.0.1, ends.1.1));
+            labels.keep_free([x - 2, y - 2, x + 2, y + 2]);
+        }
+        canvas.text(&format!("copy {shape}: {} GB/s", number(*rate)), (952, row), Anchor::Left, 14)?;
     }
     let (left, right) = (axes.place(peak / rates[0].0, peak), axes.place(to, peak));
     canvas.line(vec![left, right], INK, 2)?;
     let text = format!("fma: {} GFLOP/s", number(peak));
-    labels.keep_free([left.0, left.1 - 3, right.0, left.1 + 3]);
+    labels.keep_free([left.0, left.1 - 1, right.0, left.1 + 1]);
     canvas.text(&text, (right.0 - 6, right.1 - 12), Anchor::Right, 14)?;
     labels.keep_free([right.0 - 9 * text.len() as i32, right.1 - 22, right.0, right.1]);
     Ok(())
