@@ -235,7 +235,7 @@ impl Labels {
         // Sans-serif letters are on average little more than half as wide as they are high.
         let (width, half) = ((0.58 * f64::from(size) * text.chars().count() as f64) as i32, size / 2);
         let sides = [(x + 8, y, Anchor::Left), (x - 8, y, Anchor::Right)];
-        let diagonals = [-13, 13, -25, 25].into_iter().flat_map(|up| {
+        let diagonals = [-13, 13].into_iter().flat_map(|up| {
             [(x + 6, y + up, Anchor::Left), (x - 6, y + up, Anchor::Right), (x, y + up, Anchor::Middle)]
         });
         for (x, y, anchor) in sides.into_iter().chain(diagonals) {
