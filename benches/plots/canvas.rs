@@ -16,8 +16,8 @@ use super::results::Failure;
 
 pub const INK: RGBColor = RGBColor(30, 30, 30);
 pub const PALE: RGBColor = RGBColor(222, 222, 222);
-/// Seven colours that people with any kind of eyes can tell apart (Okabe and Ito, 2008), but for the yellow, which is too
-/// bright on white.
+/// Seven colours that people with any kind of eyes can tell apart (Okabe and Ito, 2008), but for the yellow, which is
+/// too bright on white.
 pub const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),

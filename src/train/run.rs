@@ -119,8 +119,8 @@ impl Run {
     /// go on is left as it is.
     ///
     /// # Errors
-    /// When the checkpoint cannot be used, all steps are done, there are no pictures, the batch cannot be shared out, or
-    /// the device failed.
+    /// When the checkpoint cannot be used, all steps are done, there are no pictures, the batch cannot be shared out,
+    /// or the device failed.
     pub fn resume(gpu: &Gpu, world: &World, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
         let Resumed { folder, config, changes } = resumed;
         let path = folder.checkpoint();
@@ -147,8 +147,8 @@ impl Run {
         }
         if header.processes != world.size() as u64 {
             tell.warn(&format!(
-                "the batches were shared out to {} processes, and are now to {}; from here on results differ in the last \
-                 bits from those of an uninterrupted run, and with batch normalisation by what it sees of a batch",
+                "the batches were shared out to {} processes, and are now to {}; from here on results differ in the \
+                 last bits from those of an uninterrupted run, and with batch normalisation by what it sees of a batch",
                 header.processes,
                 world.size()
             ));

@@ -133,7 +133,7 @@ fn two_processes_compute_what_one_does() {
             apart.push(of_seed);
         }
         let near = apart.iter().filter(|apart| **apart < ROUNDING).count();
-        assert!(near >= 2, "{}: moments are {apart:.1e?} apart", recipe.name);
+        assert!(near >= 2, "{}: moments are {apart:?} apart", recipe.name);
         let [one, other] = ["1", "2"].map(|seed| format!("{}-one-{seed}", recipe.name));
         assert!(distance(&place, &one, &other) > 5.0 * KINK, "{}: another seed is the same run", recipe.name);
     }

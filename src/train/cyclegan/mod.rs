@@ -162,8 +162,8 @@ impl Trainer {
     }
 }
 
-/// What a discriminator is shown in the place of fresh pictures `[N, H, W, 3]`. The pool is that of all processes: it is
-/// the same in each, and takes in the pictures of all.
+/// What a discriminator is shown in the place of fresh pictures `[N, H, W, 3]`. The pool is that of all processes: it
+/// is the same in each, and takes in the pictures of all.
 fn shown(pool: &mut ImagePool, fresh: &Var, world: &World) -> Var {
     let tape = fresh.tape();
     let fresh = tape.constant(all_rows(world, fresh.value()));
