@@ -1,7 +1,8 @@
 //! Every kernel at the shapes of DCGAN, in GFLOP/s, GB/s and percent of what the adapter was measured to be able to.
 //!
 //! `cargo bench --bench kernels` prints criterion's figures and, at the end, the table for benches/README.md. A name
-//! behind `--` picks among the benches, `--test` runs each once. On software adapters the networks are small.
+//! behind `--` picks among the benches, `--test` runs each once, `--json FILE` also writes the table's lines into a
+//! file, for the bench `plots`. On software adapters the networks are small.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -10,6 +11,9 @@ mod table;
 
 use std::{
     cell::Cell,
+    env, fs,
+    path::Path,
+    process::{Command, ExitCode},
     time::{Duration, Instant},
 };
 
@@ -36,7 +40,27 @@ const LAUNCHES: u64 = 32;
 /// Cases that a kernel must pass before it is timed.
 const PROOFS: usize = 3;
 
-fn main() {
+/// The name of the file for the results, for [`main`] to say to itself.
+const JSON: &str = "SUMI_BENCH_JSON";
+
+fn main() -> ExitCode {
+    // Criterion refuses a flag that is not its own: it is run by a process of its own, without ours.
+    let mut arguments: Vec<_> = env::args_os().skip(1).collect();
+    if let Some(place) = arguments.iter().position(|argument| argument == "--json") {
+        let Some(file) = arguments.get(place + 1).cloned() else {
+            eprintln!("error: --json wants the name of a file");
+            return ExitCode::FAILURE;
+        };
+        arguments.drain(place..place + 2);
+        let program = env::current_exe().expect("the system knows which program this is");
+        let status = Command::new(program).args(arguments).env(JSON, file).status().expect("this program starts");
+        return if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    measure(env::var_os(JSON).as_deref().map(Path::new));
+    ExitCode::SUCCESS
+}
+
+fn measure(json: Option<&Path>) {
     let gpu = Gpu::open(&Options::default()).unwrap_or_else(|error| panic!("the benches need an adapter: {error}"));
     let timestamps = gpu.start_profile();
     let mut criterion = Criterion::default()
@@ -53,6 +77,9 @@ fn main() {
     }
     criterion.final_summary();
     println!("{table}");
+    if let Some(path) = json {
+        fs::write(path, table.to_json().to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
 }
 
 /// Holds a subject's kernel against its twin, at the shapes of the tests.

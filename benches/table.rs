@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use serde_json::json;
 use sumi::gpu::{Gpu, Row, Work, shader};
 
 use super::subjects::Subject;
@@ -43,13 +44,30 @@ impl Line {
 /// All lines, and the adapter they are of.
 pub struct Table {
     adapter: String,
+    name: String,
     timestamps: bool,
     lines: Vec<Line>,
 }
 
 impl Table {
     pub fn new(gpu: &Gpu, timestamps: bool) -> Self {
-        Self { adapter: format!("{}, {:?}", gpu.adapter(), gpu.family()), timestamps, lines: Vec::new() }
+        let name = gpu.adapter().name.clone();
+        Self { adapter: format!("{}, {:?}", gpu.adapter(), gpu.family()), name, timestamps, lines: Vec::new() }
+    }
+
+    /// A record for each line, as the bench `plots` reads them.
+    pub fn to_json(&self) -> serde_json::Value {
+        let record = |line: &Line| {
+            json!({
+                "kernel": line.kernel,
+                "shape": line.shape,
+                "seconds": line.seconds,
+                "flops": line.work.flops,
+                "bytes": line.work.bytes,
+            })
+        };
+        let records: Vec<_> = self.lines.iter().map(record).collect();
+        json!({ "bench": "kernels", "adapter": self.name, "device": self.adapter, "records": records })
     }
 
     pub fn extend(&mut self, lines: Vec<Line>) {

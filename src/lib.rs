@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`reference`](mod@reference) | what every kernel computes, in a few lines of f64 each |
 //! | [`philox`] | the one source of random choices |
+//! | [`parallel`] | several processes that train together |
 //! | [`gpu`] | devices: memory, kernels, lists of commands |
 //! | [`tensor`] | a shape and its memory |
 //! | [`autograd`] | the tape |
@@ -27,6 +28,7 @@ pub mod models;
 pub mod nn;
 pub mod ops;
 pub mod optim;
+pub mod parallel;
 pub mod philox;
 pub mod reference;
 pub mod tensor;

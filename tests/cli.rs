@@ -1,5 +1,7 @@
 //! `train` and `sample` as black boxes: exit codes, messages, and the files they leave. Tiny networks, few steps.
 
+#[cfg(feature = "mpi")]
+mod processes;
 mod translation;
 
 use std::{

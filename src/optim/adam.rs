@@ -6,6 +6,7 @@ use super::packed::Packed;
 use crate::{
     gpu::{Buffer, Dispatch},
     nn::Parameter,
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -50,6 +51,11 @@ impl Adam {
         let packed = Packed::new(parameters);
         let (m, v) = (packed.moment(), packed.moment());
         Self { packed, m, v, config, steps: 0 }
+    }
+
+    /// From now on steps are taken along the mean gradients of these processes, which must have the same parameters.
+    pub fn average_over(&mut self, world: &World) {
+        self.packed.average_over(world);
     }
 
     /// Updates all parameters from the gradients that backward has left, and forgets these.

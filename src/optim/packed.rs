@@ -4,6 +4,7 @@ use crate::{
     gpu::{Binding, Buffer, Gpu},
     nn::Parameter,
     ops::elementwise::{copy_into, fill},
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -20,6 +21,7 @@ pub(super) struct Packed {
     values: Buffer,
     gradients: Buffer,
     gpu: Gpu,
+    world: World,
 }
 
 impl Packed {
@@ -39,7 +41,7 @@ impl Packed {
             copy_into(before.value(), &view);
             parameter.set(before.tape().leaf(view));
         }
-        Self { parameters, offsets, bytes, values, gradients, gpu }
+        Self { parameters, offsets, bytes, values, gradients, gpu, world: World::alone() }
     }
 
     pub(super) fn gpu(&self) -> &Gpu {
@@ -61,7 +63,13 @@ impl Packed {
         (self.bytes / 16) as u32
     }
 
-    /// Puts the parameters' gradients behind each other and forgets them.
+    /// From now on gradients are the means over these processes, which must have the same parameters.
+    pub(super) fn average_over(&mut self, world: &World) {
+        self.world = world.clone();
+    }
+
+    /// Puts the parameters' gradients behind each other and forgets them; where several processes train together, they
+    /// are then the means over all.
     ///
     /// # Panics
     /// When a parameter has no gradient.
@@ -72,7 +80,20 @@ impl Packed {
             copy_into(gradient.value(), &Tensor::view(&self.gpu, &self.gradients, *offset, var.shape()));
             var.zero_grad();
         }
+        if !self.world.is_alone() {
+            self.average();
+        }
         (&self.gradients).into()
+    }
+
+    /// Through the host's memory, in which MPI speaks.
+    fn average(&self) {
+        // A device that failed says so again at the step's submit, and the program ends the other processes.
+        let Ok(mut gradients) = self.gpu.fetch(&self.gradients) else { return };
+        self.world.average(&mut gradients);
+        let shape = [gradients.len()];
+        let averaged = Tensor::from_slice(&self.gpu, shape, &gradients);
+        copy_into(&averaged, &Tensor::view(&self.gpu, &self.gradients, 0, shape));
     }
 
     /// Each parameter's part of the gradients gathered last.

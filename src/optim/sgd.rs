@@ -6,6 +6,7 @@ use super::packed::Packed;
 use crate::{
     gpu::{Buffer, Dispatch},
     nn::Parameter,
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -30,6 +31,11 @@ impl Sgd {
         let packed = Packed::new(parameters);
         let buffer = packed.moment();
         Self { packed, buffer, lr, momentum }
+    }
+
+    /// From now on steps are taken along the mean gradients of these processes, which must have the same parameters.
+    pub fn average_over(&mut self, world: &World) {
+        self.packed.average_over(world);
     }
 
     /// Updates all parameters from the gradients that backward has left, and forgets these.

@@ -47,9 +47,20 @@ pub struct Header {
     pub adapter: String,
     /// The family of kernels it was computed by.
     pub family: String,
+    /// Between how many processes the batches were shared.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub processes: u64,
     /// The checksum.
     #[serde(default)]
     sha256: String,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn is_one(count: &u64) -> bool {
+    *count == 1
 }
 
 impl Header {
@@ -64,6 +75,7 @@ impl Header {
             position,
             adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
+            processes: 1,
             sha256: String::new(),
         }
     }

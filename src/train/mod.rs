@@ -14,6 +14,7 @@ mod error;
 pub mod flags;
 pub mod generator;
 pub mod objective;
+pub mod parallel;
 mod pending;
 mod pictures;
 pub mod preset;

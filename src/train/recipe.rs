@@ -8,6 +8,7 @@ use super::{checkpoint::Header, pending::Pending};
 use crate::{
     gpu::{self, Gpu},
     optim::Adam,
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -27,6 +28,9 @@ pub trait Trained {
 
     /// Takes the numbers of a state whose tensors were loaded. One that is missing counts as 0.
     fn set_counters(&mut self, counters: &Counters);
+
+    /// From now on a step is given this process's share of a batch, and learns from all shares.
+    fn join(&mut self, world: &World);
 }
 
 /// What one step reports.
@@ -44,6 +48,9 @@ pub trait Recipe {
 
     /// The same, to be changed.
     fn trained_mut(&mut self) -> &mut dyn Trained;
+
+    /// From now on a step sees this process's share of its batch, and learns from all shares.
+    fn join(&mut self, world: &World);
 
     /// The names of a step's figures: the columns of `losses.csv`.
     fn columns(&self) -> &'static [&'static str];

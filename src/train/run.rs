@@ -13,12 +13,13 @@ use super::{
     checkpoint::{self, Checkpoint, Header, family},
     config::{RecipeFlags, RunConfig},
     flags::RunFlags,
+    parallel::{self, Start},
     pending::Pending,
     preset::Length,
     recipe::{Ready, Recipe},
     report::{Folder, LossLog, sheet},
 };
-use crate::gpu::Gpu;
+use crate::{gpu::Gpu, parallel::World};
 
 /// After a checkpoint that could not be written, the next try comes after so long, if not sooner.
 const RETRY: Duration = Duration::from_secs(30);
@@ -53,6 +54,7 @@ pub enum Outcome {
 /// A run that is ready to go.
 pub struct Run {
     gpu: Gpu,
+    world: World,
     config: RunConfig,
     folder: Folder,
     recipe: Box<dyn Recipe>,
@@ -94,23 +96,32 @@ impl Resumed {
 }
 
 impl Run {
-    /// Begins a run in a folder of its own: `out`, or the next free one below `runs`.
+    /// Begins a run in a folder of its own: `out`, or the next free one below `runs`. Of several processes the others
+    /// [`parallel::follow`].
     ///
     /// # Errors
-    /// When the folder is taken, there are no pictures, or the device failed.
-    pub fn start(gpu: &Gpu, config: RunConfig, out: Option<&Path>, tell: &mut dyn Listener) -> Result<Self, Error> {
+    /// When the folder is taken, there are no pictures, the batch cannot be shared out, or the device failed.
+    pub fn start(
+        gpu: &Gpu,
+        world: &World,
+        config: RunConfig,
+        out: Option<&Path>,
+        tell: &mut dyn Listener,
+    ) -> Result<Self, Error> {
         out.map_or(Ok(()), Folder::check_free)?;
+        Start::tell(world, &config, None)?;
         let ready = config.networks.read(&config, tell)?;
         let folder = Folder::create(out, &config.recipe)?;
-        Self::begin(gpu, config, folder, ready, tell)
+        Self::begin(gpu, world, config, folder, ready, tell)
     }
 
     /// Goes on with a run from its checkpoint, or from its start where it ended before the first one. A run that cannot
     /// go on is left as it is.
     ///
     /// # Errors
-    /// When the checkpoint cannot be used, all steps are done, there are no pictures, or the device failed.
-    pub fn resume(gpu: &Gpu, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
+    /// When the checkpoint cannot be used, all steps are done, there are no pictures, the batch cannot be shared out,
+    /// or the device failed.
+    pub fn resume(gpu: &Gpu, world: &World, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
         let Resumed { folder, config, changes } = resumed;
         let path = folder.checkpoint();
         let checkpoint = match Checkpoint::read(&path) {
@@ -118,8 +129,9 @@ impl Run {
                 tell.say(&format!("{} has no checkpoint: starting it from step 0", folder.path().display()));
                 changes.iter().for_each(|change| tell.say(change));
                 folder.tidy()?;
+                Start::tell(world, &config, None)?;
                 let ready = config.networks.read(&config, tell)?;
-                return Self::begin(gpu, config, folder, ready, tell);
+                return Self::begin(gpu, world, config, folder, ready, tell);
             }
             read => read?,
         };
@@ -133,6 +145,15 @@ impl Run {
                 header.adapter, header.family
             ));
         }
+        if header.processes != world.size() as u64 {
+            tell.warn(&format!(
+                "the batches were shared out to {} processes, and are now to {}; from here on results differ in the \
+                 last bits from those of an uninterrupted run, and with batch normalisation by what it sees of a batch",
+                header.processes,
+                world.size()
+            ));
+        }
+        Start::tell(world, &config, Some(header))?;
         let ready = config.networks.read(&config, tell)?;
         for (part, found) in &ready.pictures {
             let before = header.position.get(part).copied().unwrap_or(0);
@@ -154,7 +175,7 @@ impl Run {
         folder.tidy()?;
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let mut run = Self::prepare(gpu, config, folder, recipe)?;
+        let mut run = Self::prepare(gpu, world, config, folder, recipe)?;
         run.saved = Some(header.steps());
         run.introduce(tell);
         Ok(run)
@@ -163,6 +184,7 @@ impl Run {
     /// A run at step 0, in a folder that is made.
     fn begin(
         gpu: &Gpu,
+        world: &World,
         config: RunConfig,
         folder: Folder,
         ready: Ready,
@@ -171,17 +193,24 @@ impl Run {
         // First of all, so that a run which ends at any moment from here on can be resumed.
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let run = Self::prepare(gpu, config, folder, (ready.begin)(gpu, None))?;
+        let run = Self::prepare(gpu, world, config, folder, (ready.begin)(gpu, None))?;
         run.introduce(tell);
         sheet::save(&run.recipe.real(), &run.folder.real())?;
         Ok(run)
     }
 
-    fn prepare(gpu: &Gpu, config: RunConfig, folder: Folder, recipe: Box<dyn Recipe>) -> Result<Self, Error> {
+    fn prepare(
+        gpu: &Gpu,
+        world: &World,
+        config: RunConfig,
+        folder: Folder,
+        mut recipe: Box<dyn Recipe>,
+    ) -> Result<Self, Error> {
+        parallel::join(gpu, world, &mut *recipe)?;
         let (length, steps, path) = (length(&config, &*recipe), recipe.trained().steps(), folder.losses());
         let log = LossLog::open(&path, recipe.columns(), steps).map_err(Error::io("write", path))?;
-        let (gpu, pending) = (gpu.clone(), VecDeque::new());
-        Ok(Self { gpu, config, folder, recipe, log, length, pending, saved: None, failed: None })
+        let (gpu, world, pending) = (gpu.clone(), world.clone(), VecDeque::new());
+        Ok(Self { gpu, world, config, folder, recipe, log, length, pending, saved: None, failed: None })
     }
 
     /// The folder of the run.
@@ -234,10 +263,10 @@ impl Run {
         }
         tell.begin(self.steps(), self.length, self.config.networks.batch());
         self.first_step(tell)?;
-        let mut stopped = tell.should_stop();
+        let mut stopped = self.world.any(tell.should_stop());
         while self.steps() < self.length && !stopped {
             self.step(tell)?;
-            stopped = tell.should_stop();
+            stopped = self.world.any(tell.should_stop());
         }
         if stopped && self.steps() < self.length {
             tell.say(&format!("Stopping after step {}: saving", self.steps()));
@@ -274,9 +303,9 @@ impl Run {
 
     /// One step, and what is due after it.
     fn step(&mut self, tell: &mut dyn Listener) -> Result<(), Error> {
-        let report = self.recipe.step(self.steps() as f64 / self.length as f64)?;
+        let (report, due) = parallel::step(&self.world, &mut *self.recipe, self.length, self.config.log_every)?;
         let step = self.steps();
-        if step == 1 || step.is_multiple_of(self.config.log_every) {
+        if due {
             self.pending.push_back((step, report.epoch, report.figures));
         }
         self.take_losses(false, tell)?;
@@ -316,7 +345,8 @@ impl Run {
     fn save(&mut self, tell: &mut dyn Listener) -> Result<bool, Error> {
         self.take_losses(true, tell)?;
         let (trained, config) = (self.recipe.trained(), self.config.networks.clone());
-        let header = Header::new(&self.gpu, config, self.config.flip, trained.counters(), self.recipe.position());
+        let mut header = Header::new(&self.gpu, config, self.config.flip, trained.counters(), self.recipe.position());
+        header.processes = self.world.size() as u64;
         let checkpoint = Checkpoint::of(&self.gpu, header, trained.tensors())?;
         if let Some(name) = checkpoint.not_finite() {
             return Err(self.diverged(self.steps(), format!("an element of {name}")));
@@ -355,7 +385,7 @@ impl Run {
 }
 
 /// Steps of the whole run.
-fn length(config: &RunConfig, recipe: &dyn Recipe) -> u64 {
+pub(super) fn length(config: &RunConfig, recipe: &dyn Recipe) -> u64 {
     match config.length {
         Length::Steps(steps) => steps,
         Length::Epochs(epochs) => recipe.batches_in(epochs),

@@ -6,15 +6,15 @@ use std::fs;
 use super::{Outcome, Place, is_png};
 
 /// A recipe with the smallest networks there are.
-struct Tiny {
-    name: &'static str,
-    size: &'static str,
-    flags: &'static str,
+pub struct Tiny {
+    pub name: &'static str,
+    pub size: &'static str,
+    pub flags: &'static str,
     /// The first line of its `losses.csv`.
     columns: &'static str,
 }
 
-const RECIPES: [Tiny; 3] = [
+pub const RECIPES: [Tiny; 3] = [
     Tiny {
         name: "cyclegan",
         size: "16",

@@ -8,26 +8,33 @@ use super::kernels::stems;
 use super::tree::{Source, files};
 
 /// Each layer with the layers it may import: from the bottom up, so that the direction can be read off.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("philox", &[]),
+    ("parallel", &[]),
     ("gpu", &["philox"]),
     ("tensor", &["philox", "gpu"]),
     ("autograd", &["philox", "gpu", "tensor"]),
     ("ops", &["philox", "gpu", "tensor", "autograd"]),
     ("nn", &["philox", "gpu", "tensor", "autograd", "ops"]),
-    ("optim", &["philox", "gpu", "tensor", "autograd", "ops", "nn"]),
+    ("optim", &["philox", "parallel", "gpu", "tensor", "autograd", "ops", "nn"]),
     ("models", &["philox", "gpu", "tensor", "autograd", "ops", "nn", "optim"]),
     ("data", &["philox"]),
     ("weights", &["philox", "gpu", "tensor", "autograd", "ops", "nn"]),
-    ("train", &["philox", "gpu", "tensor", "autograd", "ops", "nn", "optim", "models", "data", "weights"]),
-    ("bin", &["philox", "gpu", "tensor", "autograd", "ops", "nn", "optim", "models", "data", "weights", "train"]),
+    ("train", &["philox", "parallel", "gpu", "tensor", "autograd", "ops", "nn", "optim", "models", "data", "weights"]),
+    (
+        "bin",
+        &[
+            "philox", "parallel", "gpu", "tensor", "autograd", "ops", "nn", "optim", "models", "data", "weights",
+            "train",
+        ],
+    ),
     ("reference", &[]),
 ];
 
 #[test]
 fn imports_point_downwards() {
     let rule = "imports go gpu → tensor → autograd → ops → nn, optim → models → train → bin, left imported by right; \
-        philox is below all, data and weights are beside; nothing in src imports reference";
+        philox and parallel are below all, data and weights are beside; nothing in src imports reference";
     hold(rule, files("src", "rs").filter(|source| source.path != "src/lib.rs"), upward_imports);
 
     let breaks = |path, text| !upward_imports(&Source::new(path, text)).is_empty();
@@ -102,12 +109,18 @@ struct Reserved {
     example: &'static str,
 }
 
-const RESERVED: [Reserved; 6] = [
+const RESERVED: [Reserved; 7] = [
     Reserved {
         rule: "only src/gpu/native names sumi_native: the rest of the crate does not know which device it is on",
         words: &["sumi_native"],
         places: &["src/gpu/native"],
         example: "use sumi_native::Buffer;",
+    },
+    Reserved {
+        rule: "only src/parallel speaks MPI",
+        words: &["mpi"],
+        places: &["src/parallel"],
+        example: "use mpi::topology::SimpleCommunicator;",
     },
     Reserved {
         rule: "only src/gpu names naga: the rest of the crate speaks of kernels, not of their syntax trees",

@@ -2,53 +2,78 @@
 
 mod arguments;
 mod interrupt;
+mod processes;
 mod terminal;
 
 use std::process::ExitCode;
 
 use arguments::{Line, Machine};
 use sumi::{
-    gpu::{Gpu, Options},
+    parallel::World,
     train::{
         Error,
         checkpoint::family,
         config::RunConfig,
+        parallel::Start,
         run::{Outcome, Resumed, Run},
     },
 };
 use terminal::{Terminal, error, line};
 
 fn main() -> ExitCode {
-    let arguments = Line::read();
-    if arguments.machine.list_adapters {
-        terminal::list_adapters();
-        return ExitCode::SUCCESS;
-    }
-    interrupt::listen();
-    match train(&arguments) {
-        Ok(code) => code,
-        Err(failure) => {
+    let world = World::open();
+    let outcome = if world.leads() { lead(&world) } else { follow(&world) };
+    match outcome {
+        Ok(Outcome::Finished) => ExitCode::SUCCESS,
+        Ok(Outcome::Interrupted) => ExitCode::from(interrupt::EXIT_CODE),
+        Err(failure) if world.is_alone() => {
             error(&failure.to_string());
             ExitCode::FAILURE
+        }
+        Err(failure) => {
+            error(&format!("process {} of {}: {failure}", world.rank(), world.size()));
+            world.abort(1)
         }
     }
 }
 
-fn train(arguments: &Line) -> Result<ExitCode, Error> {
+/// The only process, or that which leads several.
+fn lead(world: &World) -> Result<Outcome, Error> {
+    let arguments = Line::read();
+    if arguments.machine.list_adapters {
+        Start::tell_nothing(world);
+        terminal::list_adapters();
+        return Ok(Outcome::Finished);
+    }
+    interrupt::listen();
+    processes::check(world)?;
+    train(world, &arguments)
+}
+
+/// Any other, which needs no command line.
+fn follow(world: &World) -> Result<Outcome, Error> {
+    interrupt::listen();
+    processes::train_along(world)
+}
+
+fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
     let mut terminal = Terminal::new();
     let (Machine { out, resume, profile, .. }, flags) = (&arguments.machine, &arguments.flags);
     let own = &*arguments.own;
     let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
     let adapter = flags.adapter.clone().or(of_run);
-    let gpu = Gpu::open(&Options { adapter, ..Options::default() })?;
+    let gpu = processes::open(world, adapter)?;
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
+    if !world.is_alone() {
+        line(&format!("{} processes share each batch; this is said by the one that leads", world.size()));
+    }
     let mut run = match resumed {
-        Some(resumed) => Run::resume(&gpu, resumed, &mut terminal)?,
+        Some(resumed) => Run::resume(&gpu, world, resumed, &mut terminal)?,
         None => {
             let config = RunConfig::new(flags, own, gpu.adapter().kind)?;
             line(&terminal::preset_line(&config, gpu.adapter().kind, flags.preset.is_some()));
-            Run::start(&gpu, config, out.as_deref(), &mut terminal)?
+            Run::start(&gpu, world, config, out.as_deref(), &mut terminal)?
         }
     };
     let profiled = *profile && gpu.start_profile();
@@ -59,12 +84,10 @@ fn train(arguments: &Line) -> Result<ExitCode, Error> {
     } else if *profile {
         line("No profile: this adapter has no timestamps");
     }
-    match outcome? {
-        Outcome::Finished => line(&terminal::what_next(&run)),
-        Outcome::Interrupted => {
-            line(&terminal::how_to_go_on(run.folder()));
-            return Ok(ExitCode::from(interrupt::EXIT_CODE));
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    let outcome = outcome?;
+    line(&match outcome {
+        Outcome::Finished => terminal::what_next(&run),
+        Outcome::Interrupted => terminal::how_to_go_on(run.folder()),
+    });
+    Ok(outcome)
 }

@@ -29,6 +29,7 @@ use crate::{
         reduce::{Axis, mean},
     },
     optim::{Adam, AdamConfig},
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -57,6 +58,7 @@ pub struct Trainer {
     /// The heads' optimizer.
     pub f_adam: Adam,
     steps: u64,
+    world: World,
 }
 
 /// The losses of the generator's half of a step, with their weights.
@@ -94,8 +96,8 @@ impl Trainer {
         let g_adam = Adam::new(generator.parameters(), adam);
         let d_adam = Adam::new(discriminator.parameters(), AdamConfig { lr: d_lr * common.lr, ..adam });
         let f_adam = Adam::new(heads.parameters(), adam);
-        let (config, gpu) = (config.clone(), gpu.clone());
-        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, steps: 0 }
+        let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
+        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, steps: 0, world }
     }
 
     /// The tape.
@@ -129,7 +131,7 @@ impl Trainer {
             self.zero()
         };
         let stages = STAGES.map(|(stage, _)| stage);
-        let positions = positions(keys, config.patches, config.common.seed, self.steps);
+        let positions = positions(keys, config.patches, config.common.seed, self.steps, &self.world);
         let queries = self.generator.features(made, &stages);
         let nce = weighted(&patch_nce(&self.heads, &queries, keys, &positions), config.lambda_nce);
         let colour = weighted(&colour_distance(made, photo), config.lambda_colour);
@@ -213,6 +215,13 @@ impl Trained for Trainer {
     fn set_counters(&mut self, counters: &Counters) {
         let Self { g_adam, d_adam, f_adam, .. } = self;
         self.steps = restore_steps(counters, &mut [("G_steps", g_adam), ("D_steps", d_adam), ("F_steps", f_adam)]);
+    }
+
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        for adam in [&mut self.g_adam, &mut self.d_adam, &mut self.f_adam] {
+            adam.average_over(world);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ fn example() -> Checkpoint {
         position: Counters::from([("pictures".to_owned(), 99), ("position".to_owned(), 13)]),
         adapter: "a \"quoted\" adapter".to_owned(),
         family: "lanes 8".to_owned(),
+        processes: 2,
         sha256: String::new(),
     };
     let values = |shape: &[usize], first: f32| Values {

@@ -24,6 +24,7 @@ use crate::{
         resample::flip_horizontal,
     },
     optim::{Adam, AdamConfig},
+    parallel::World,
     philox::Philox,
     tensor::Tensor,
 };
@@ -50,6 +51,7 @@ pub struct Trainer {
     pub f_adam: Adam,
     layers: Vec<usize>,
     steps: u64,
+    world: World,
 }
 
 /// The random choices of a step.
@@ -107,8 +109,8 @@ impl Trainer {
         let g_adam = Adam::new(generator.parameters(), adam);
         let d_adam = Adam::new(discriminator.parameters(), adam);
         let f_adam = Adam::new(heads.parameters(), adam);
-        let (config, gpu, layers) = (config.clone(), gpu.clone(), resnet.nce_layers());
-        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, layers, steps: 0 }
+        let (config, gpu, layers, world) = (config.clone(), gpu.clone(), resnet.nce_layers(), World::alone());
+        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, layers, steps: 0, world }
     }
 
     /// The tape.
@@ -176,7 +178,7 @@ impl Trainer {
         let Config { common, patches, mirror, .. } = &self.config;
         let mirrored = *mirror && Philox::at(common.seed, MIRRORS, self.steps).next_u32() >> 31 == 1;
         let made = self.forward(real_a, real_b, mirrored);
-        let drawn = |which: u64| positions(&made.keys_a, *patches, common.seed, 2 * self.steps + which);
+        let drawn = |which: u64| positions(&made.keys_a, *patches, common.seed, 2 * self.steps + which, &self.world);
         let choices = Choices { positions: [drawn(0), drawn(1)], mirrored };
         let [fake, real] = self.learn_discriminator(real_b, &made.fake_b);
         let g = self.learn_generator(&made, &choices);
@@ -207,6 +209,13 @@ impl Trained for Trainer {
     fn set_counters(&mut self, counters: &Counters) {
         let Self { g_adam, d_adam, f_adam, .. } = self;
         self.steps = restore_steps(counters, &mut [("G_steps", g_adam), ("D_steps", d_adam), ("F_steps", f_adam)]);
+    }
+
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        for adam in [&mut self.g_adam, &mut self.d_adam, &mut self.f_adam] {
+            adam.average_over(world);
+        }
     }
 }
 

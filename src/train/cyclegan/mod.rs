@@ -8,6 +8,7 @@ pub use self::settings::{Config, Flags};
 use super::{
     Error,
     config::RunConfig,
+    parallel::{all_rows, own_rows},
     pending::Pending,
     recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
@@ -25,6 +26,7 @@ use crate::{
         shape::{concat_rows, slice_rows},
     },
     optim::{Adam, AdamConfig},
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -49,6 +51,7 @@ pub struct Trainer {
     pool_a: ImagePool,
     pool_b: ImagePool,
     steps: u64,
+    world: World,
 }
 
 /// What the generators' half of a step computed: pictures, and losses with their weights.
@@ -89,8 +92,8 @@ impl Trainer {
         let g_adam = Adam::new([below("G_A", &g_a), below("G_B", &g_b)].concat(), adam);
         let d_adam = Adam::new([below("D_A", &d_a), below("D_B", &d_b)].concat(), adam);
         let [pool_a, pool_b] = [0, 1].map(|number| ImagePool::new(gpu, *pool_size, common.size, seed, number));
-        let (config, gpu) = (config.clone(), gpu.clone());
-        Self { config, gpu, tape, g_a, g_b, d_a, d_b, g_adam, d_adam, pool_a, pool_b, steps: 0 }
+        let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
+        Self { config, gpu, tape, g_a, g_b, d_a, d_b, g_adam, d_adam, pool_a, pool_b, steps: 0, world }
     }
 
     /// The tape.
@@ -148,8 +151,8 @@ impl Trainer {
     /// The step itself. Records; does not submit.
     pub fn step_on(&mut self, real_a: &Var, real_b: &Var) -> Pending {
         let g = self.learn_generators(real_a, real_b);
-        let shown_b = shown(&mut self.pool_b, &g.fake_b);
-        let shown_a = shown(&mut self.pool_a, &g.fake_a);
+        let shown_b = shown(&mut self.pool_b, &g.fake_b, &self.world);
+        let shown_a = shown(&mut self.pool_a, &g.fake_a, &self.world);
         let [d_a, d_b] = self.learn_discriminators([real_a, real_b], [&shown_a, &shown_b]);
         self.steps += 1;
         let none = || self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0]));
@@ -159,12 +162,14 @@ impl Trainer {
     }
 }
 
-/// What a discriminator is shown in the place of fresh pictures `[N, H, W, 3]`.
-fn shown(pool: &mut ImagePool, fresh: &Var) -> Var {
+/// What a discriminator is shown in the place of fresh pictures `[N, H, W, 3]`. The pool is that of all processes: it
+/// is the same in each, and takes in the pictures of all.
+fn shown(pool: &mut ImagePool, fresh: &Var, world: &World) -> Var {
     let tape = fresh.tape();
+    let fresh = tape.constant(all_rows(world, fresh.value()));
     let n = fresh.shape().dims()[0];
-    let chosen = |i: usize| tape.constant(pool.exchange(slice_rows(fresh, i..i + 1).value()));
-    concat_rows(&(0..n).map(chosen).collect::<Vec<_>>())
+    let chosen = |i: usize| tape.constant(pool.exchange(slice_rows(&fresh, i..i + 1).value()));
+    own_rows(world, &concat_rows(&(0..n).map(chosen).collect::<Vec<_>>()))
 }
 
 /// The parameters of a network, below a name.
@@ -200,6 +205,12 @@ impl Trained for Trainer {
         self.steps = restore_steps(counters, &mut [("G_steps", g_adam), ("D_steps", d_adam)]);
         self.pool_a.set_shown(of("pool_A"));
         self.pool_b.set_shown(of("pool_B"));
+    }
+
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        self.g_adam.average_over(world);
+        self.d_adam.average_over(world);
     }
 }
 

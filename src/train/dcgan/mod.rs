@@ -9,6 +9,7 @@ pub(super) use self::{
     settings::{OBJECTIVES, presets},
 };
 use super::{
+    parallel::own_rows,
     pending::Pending,
     recipe::{Counters, Trained, restore_steps, state_of, steps_of},
 };
@@ -23,6 +24,7 @@ use crate::{
         random::Random,
     },
     optim::{Adam, AdamConfig},
+    parallel::World,
     tensor::Tensor,
 };
 
@@ -40,6 +42,7 @@ pub struct Trainer {
     /// The discriminator's optimizer.
     pub discriminator_adam: Adam,
     steps: u64,
+    world: World,
 }
 
 /// The figures of one step.
@@ -101,8 +104,8 @@ impl Trainer {
         let adam = AdamConfig { lr: config.lr, betas: [config.beta1, config.beta2], eps: config.eps };
         let generator_adam = Adam::new(generator.parameters(), adam);
         let discriminator_adam = Adam::new(discriminator.parameters(), adam);
-        let config = config.clone();
-        Self { config, gpu: gpu.clone(), tape, generator, discriminator, generator_adam, discriminator_adam, steps: 0 }
+        let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
+        Self { config, gpu, tape, generator, discriminator, generator_adam, discriminator_adam, steps: 0, world }
     }
 
     /// The configuration.
@@ -123,9 +126,9 @@ impl Trainer {
     pub fn step(&mut self, pictures: &[u8]) -> Result<Pending, Error> {
         let n = pictures.len() / (self.config.size * self.config.size * 3);
         let random = Random::new(&self.gpu, self.config.seed, self.steps);
-        let noise = self.tape.constant(random.normal([n, 1, 1, self.config.nz]));
+        let noise = self.tape.constant(random.normal([n * self.world.size(), 1, 1, self.config.nz]));
         let real = unpack_bytes(&self.gpu, [n, self.config.size, self.config.size, 3], pictures);
-        let losses = self.step_on(&noise, &self.tape.constant(real));
+        let losses = self.step_on(&own_rows(&self.world, &noise), &self.tape.constant(real));
         self.gpu.submit()?;
         Ok(losses)
     }
@@ -199,5 +202,11 @@ impl Trained for Trainer {
     fn set_counters(&mut self, counters: &Counters) {
         let Self { generator_adam: g, discriminator_adam: d, .. } = self;
         self.steps = restore_steps(counters, &mut [("generator_steps", g), ("discriminator_steps", d)]);
+    }
+
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        self.generator_adam.average_over(world);
+        self.discriminator_adam.average_over(world);
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     data::{Loader, LoaderConfig, Pictures},
     gpu,
     nn::parameter_count,
+    parallel::World,
     train::{
         Error,
         checkpoint::Header,
@@ -28,6 +29,7 @@ const SHEET: (usize, usize) = (64, 8);
 struct Dcgan {
     trainer: Trainer,
     loader: Loader,
+    world: World,
 }
 
 /// Reads or draws the pictures of a run.
@@ -43,7 +45,7 @@ pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
             LoaderConfig { batch: config.batch, seed: config.seed, domain: 0, crop: None, flip, drop_last: true };
         let position = header.map_or(0, |header| header.position("position", config.batch));
         let loader = Loader::at(set, batches, position);
-        Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader }) as Box<dyn Recipe>
+        Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader, world: World::alone() }) as Box<dyn Recipe>
     };
     Ok(Ready { skipped: read.skipped, pictures, begin: Box::new(begin) })
 }
@@ -57,6 +59,11 @@ impl Recipe for Dcgan {
         &mut self.trainer
     }
 
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        self.trainer.join(world);
+    }
+
     fn columns(&self) -> &'static [&'static str] {
         &["d_loss", "g_loss", "d_real", "d_fake", "d_fake_after"]
     }
@@ -68,7 +75,7 @@ impl Recipe for Dcgan {
 
     fn step(&mut self, _progress: f64) -> Result<Report, gpu::Error> {
         let batch = self.loader.next_batch();
-        let figures = self.trainer.step(&batch.pixels)?;
+        let figures = self.trainer.step(&batch.pixels[self.world.share(batch.pixels.len())])?;
         Ok(Report { epoch: batch.epoch, figures })
     }
 

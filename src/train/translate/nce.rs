@@ -10,6 +10,7 @@ use crate::{
         rows::{Indices, Targets, cross_entropy_loss, gather_rows},
         shape::{reshape, slice_rows},
     },
+    parallel::World,
     philox::Philox,
 };
 
@@ -23,21 +24,25 @@ const TEMPERATURE: f32 = 0.07;
 /// picture, one picture after the other.
 pub type Positions = Vec<u32>;
 
-/// At most `count` pixels of each picture in each of some features, drawn without repetition.
-pub fn positions(features: &[Var], count: usize, seed: u64, step: u64) -> Vec<Positions> {
+/// At most `count` pixels of each picture in each of some features, drawn without repetition. They are drawn for the
+/// pictures of all processes, whose features here are this process's share.
+pub fn positions(features: &[Var], count: usize, seed: u64, step: u64, world: &World) -> Vec<Positions> {
     let of = |(layer, features): (usize, &Var)| {
         let [n, h, w, _] = features.shape().nhwc("positions");
         let (pixels, count) = ((h * w) as u32, count.min(h * w));
         let mut random = Philox::new(seed, POSITIONS + ((layer as u64) << 32) + step);
         let mut drawn = Positions::with_capacity(n * count);
-        for picture in 0..n as u32 {
-            let mut all: Vec<u32> = (picture * pixels..(picture + 1) * pixels).collect();
+        let whole = n * world.size();
+        for picture in 0..whole {
+            let mut all: Vec<u32> = (0..pixels).collect();
             // The front of a shuffle, as far as it is needed.
             for place in 0..count {
                 let other = place + random.below((all.len() - place) as u32) as usize;
                 all.swap(place, other);
             }
-            drawn.extend(&all[..count]);
+            if let Some(place) = world.share(whole).position(|own| own == picture) {
+                drawn.extend(all[..count].iter().map(|pixel| place as u32 * pixels + pixel));
+            }
         }
         drawn
     };

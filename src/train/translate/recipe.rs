@@ -8,6 +8,7 @@ use super::{Batches, Translator, settings::check_source, unpacked};
 use crate::{
     data::{Domains, Loader, LoaderConfig, Pictures},
     gpu::{self, Gpu},
+    parallel::World,
     train::{
         Error,
         checkpoint::Header,
@@ -38,6 +39,7 @@ struct Translation<T> {
     trainer: T,
     gpu: Gpu,
     sets: Sets,
+    world: World,
 }
 
 /// Reads or draws the pictures of a run, for a trainer that `begin` makes. With `smooth`, copies of the b's with
@@ -70,7 +72,7 @@ pub(crate) fn read<T: Translator + 'static>(
             smooth: smooth.map(|set| loader(2, "position smooth", set)),
             held_out: test_a,
         };
-        Box::new(Translation { trainer, gpu: gpu.clone(), sets }) as Box<dyn Recipe>
+        Box::new(Translation { trainer, gpu: gpu.clone(), sets, world: World::alone() }) as Box<dyn Recipe>
     };
     Ok(Ready { skipped, pictures, begin: Box::new(begin) })
 }
@@ -137,16 +139,22 @@ impl<T: Translator> Recipe for Translation<T> {
         &mut self.trainer
     }
 
+    fn join(&mut self, world: &World) {
+        self.world = world.clone();
+        self.trainer.join(world);
+    }
+
     fn columns(&self) -> &'static [&'static str] {
         self.trainer.columns()
     }
 
     fn step(&mut self, progress: f64) -> Result<Report, gpu::Error> {
-        let (gpu, size, sets) = (&self.gpu, self.trainer.common().size, &mut self.sets);
+        let (gpu, world, size, sets) = (&self.gpu, &self.world, self.trainer.common().size, &mut self.sets);
+        let own = |pixels: &[u8]| unpacked(gpu, &pixels[world.share(pixels.len())], size);
         let (a, b) = (sets.a.next_batch(), sets.b.next_batch());
-        let smooth = sets.smooth.as_mut().map(|loader| unpacked(gpu, &loader.next_batch().pixels, size));
+        let smooth = sets.smooth.as_mut().map(|loader| own(&loader.next_batch().pixels));
         let epoch = if sets.a.pictures().len() >= sets.b.pictures().len() { a.epoch } else { b.epoch };
-        let batches = Batches { a: unpacked(gpu, &a.pixels, size), b: unpacked(gpu, &b.pixels, size), smooth };
+        let batches = Batches { a: own(&a.pixels), b: own(&b.pixels), smooth };
         let figures: Pending = self.trainer.step(&batches, progress)?;
         Ok(Report { epoch, figures })
     }
