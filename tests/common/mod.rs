@@ -42,7 +42,8 @@ pub fn levels() -> Vec<Gpu> {
     static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
     let kinds = [FamilyKind::Panels, FamilyKind::Tiled, FamilyKind::Lanes];
     let native = || adapters().into_iter().filter(|info| info.kind == AdapterKind::Native);
-    let options = |index: usize, kind| Options { adapter: Some(index.to_string()), checked: false, family: Some(kind) };
+    let options =
+        |index: usize, kind| Options { adapter: Some(index.to_string()), family: Some(kind), ..Options::default() };
     let all = || native().flat_map(|info| kinds.map(|kind| open(&options(info.index, kind)))).collect();
     GPUS.get_or_init(all).clone()
 }
@@ -53,7 +54,7 @@ pub fn own_gpu() -> Gpu {
 }
 
 fn checked(family: Option<FamilyKind>) -> Gpu {
-    open(&Options { adapter: wanted_adapter(), checked: true, family })
+    open(&Options { adapter: wanted_adapter(), checked: true, family, cache: None })
 }
 
 /// Opens a device, one at a time: drivers have crashed when two were opened at once.

@@ -1,6 +1,8 @@
 //! Trains a network: parses the command line, runs, and turns the outcome into an exit code.
 
 mod arguments;
+#[path = "../shared/cache.rs"]
+mod cache;
 mod interrupt;
 mod terminal;
 
@@ -41,8 +43,9 @@ fn train(arguments: &Line) -> Result<ExitCode, Error> {
     let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
     let adapter = flags.adapter.clone().or(of_run);
-    let gpu = Gpu::open(&Options { adapter, ..Options::default() })?;
+    let gpu = Gpu::open(&Options { adapter, cache: cache::folder(), ..Options::default() })?;
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
+    gpu.notes().iter().for_each(|note| line(note));
     let mut run = match resumed {
         Some(resumed) => Run::resume(&gpu, resumed, &mut terminal)?,
         None => {
