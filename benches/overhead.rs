@@ -10,6 +10,7 @@ use sumi::{
     gpu::{Gpu, Options},
     ops::{self, activation::relu, elementwise::add},
     tensor::Tensor,
+    train::dcgan::{Config, Trainer},
 };
 
 /// Launches in a list, as many as a training step of DCGAN has, about.
@@ -45,11 +46,40 @@ fn main() {
             submitting.push(submitted.as_secs_f64());
         }
     }
-    let [recording, submitting] = [recording, submitting].map(|mut seconds| {
-        seconds.sort_by(f64::total_cmp);
-        1e6 * seconds[seconds.len() / 2] / LAUNCHES as f64
-    });
+    let [recording, submitting] = [recording, submitting].map(|seconds| 1e6 * median(seconds) / LAUNCHES as f64);
     println!("recording, with shapes and the tape   {recording:.2} µs a dispatch");
     println!("planning, encoding and submitting     {submitting:.2} µs a dispatch");
     println!("in all                                {:.2} µs a dispatch", recording + submitting);
+    step(&gpu, if test { 1 } else { 20 });
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
+
+/// A training step of a DCGAN, whose launches have more arguments: pictures, networks, tape and optimizers.
+fn step(gpu: &Gpu, steps: usize) {
+    let config = Config { size: 32, batch: 2, nz: 64, ngf: 8, ndf: 8, ..Config::default() };
+    let (mut trainer, pictures) = (Trainer::new(gpu, &config), vec![7; 2 * 32 * 32 * 3]);
+    let mut time = || {
+        gpu.finish().expect("the device works");
+        let begun = Instant::now();
+        trainer.step(&pictures).expect("the device works");
+        begun.elapsed().as_secs_f64()
+    };
+    // The first ones compile and lay out memory.
+    let _ = [time(), time(), time()];
+    let seconds = median((0..steps).map(|_| time()).collect());
+    if !gpu.start_profile() {
+        println!("a step of a DCGAN: {:.3} ms; without timestamps its launches are not known", 1e3 * seconds);
+        return;
+    }
+    time();
+    gpu.finish().expect("the device works");
+    let launches: u64 = gpu.profile().rows().iter().map(|(_, row)| row.calls).sum();
+    let each = 1e6 * seconds / launches as f64;
+    // On our own adapter that is the kernels' time too.
+    let what = if gpu.adapter().compiles() { "until it is submitted" } else { "with its kernels" };
+    println!("a step of a DCGAN, {launches} launches, {what}: {each:.2} µs a dispatch");
 }

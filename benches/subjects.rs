@@ -14,7 +14,10 @@ use sumi::{
         reduce::{Axis, expand, sum},
         resample::{Taps, resample2d},
     },
-    optim::{Adam, AdamConfig, Sgd, SgdConfig, clip::{clip_factor, sum_squares}},
+    optim::{
+        Adam, AdamConfig, Sgd, SgdConfig,
+        clip::{clip_factor, sum_squares},
+    },
     tensor::{Shape, Tensor},
 };
 

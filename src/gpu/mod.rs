@@ -50,8 +50,8 @@ pub struct Options {
     pub checked: bool,
     /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
     pub family: Option<FamilyKind>,
-    /// The folder of what was measured on this machine (`bench tune`) and what its drivers compiled. Without one nothing
-    /// is looked up and nothing kept, so that results depend on the adapter alone.
+    /// The folder of what was measured on this machine (`bench tune`) and what its drivers compiled. Without one
+    /// nothing is looked up and nothing kept, so that results depend on the adapter alone.
     pub cache: Option<PathBuf>,
 }
 

@@ -104,8 +104,8 @@ pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
     let sizes = Product::of(a, b);
     let [m, k, n] = sizes.extents();
     let rule = Tile::of(a.gpu(), m, n, 1);
-    let (tile, parts) =
-        rule.or_measured(a.gpu(), "matmul_tiled", || sizes.words(), k, |tile: &Tile| tile.count(m, n));
+    let count = |tile: &Tile| Some(tile.count(m, n));
+    let (tile, parts) = rule.or_measured(a.gpu(), "matmul_tiled", || sizes.words(), k, count);
     let y = Tensor::empty(a.gpu(), [parts, m, n]);
     let [x, rows] = fold(tile.count(m, n));
     let dispatch = tile.tell(launch("matmul_tiled", sizes), a.gpu(), [k, n]);

@@ -22,8 +22,8 @@ impl Parts {
     pub(super) const ONE: Self = Self { rule: 1, most: 1 };
 }
 
-/// The tile and the parts for `kernel` at a shape. `rule` is the rule's tile, `tiles` are all of them, and `parts` tells
-/// what a tile leaves to choose, or that it cannot be taken. A measured row that is none of `tiles` is not taken.
+/// The tile and the parts for `kernel` at a shape. `rule` is the rule's tile, `tiles` are all of them, and `parts`
+/// tells what a tile leaves to choose, or that it cannot be taken. A measured row that is none of `tiles` is not taken.
 pub(super) fn measured<T: Tiled>(
     gpu: &Gpu,
     kernel: &'static str,

@@ -1,6 +1,6 @@
-//! How the kernels with workgroup memory, which are all matrix products, share out their work. The order of the additions
-//! depends on it, so it follows from the shapes and the kind of the adapter, never from what else a machine is doing:
-//! by the rules below, or by what `bench tune` has measured for the adapter.
+//! How the kernels with workgroup memory, which are all matrix products, share out their work. The order of the
+//! additions depends on it, so it follows from the shapes and the kind of the adapter, never from what else a machine
+//! is doing: by the rules below, or by what `bench tune` has measured for the adapter.
 
 use super::{
     measured::{Parts, Tiled, measured},
@@ -83,25 +83,30 @@ impl Tile {
     pub fn for_long_sums(gpu: &Gpu, rows: usize, cols: usize) -> Self {
         let (wide, narrow) = Self::all(gpu);
         match (rows, cols) {
-            (_, ..=32) if !narrow.is_empty() => narrow[0],
+            (_, ..=32) => *narrow.iter().find(|tile| tile.suits_long_sums()).unwrap_or(&wide[wide.len() - 1]),
             (128.., 128..) => wide[0],
             _ => wide[wide.len() - 1],
         }
     }
 
-    /// This tile and as many parts of a sum of `terms` as [`parts`] says where `count` tells how many workgroups a tile
-    /// makes; or what was measured to be the fastest for `kernel` at a shape.
+    /// Whether the kernel of the weight gradient can have this tile: its workgroup fetches whole rows of the first
+    /// block, `rows / 4` vec4s each, and has to have as many invocations.
+    pub fn suits_long_sums(&self) -> bool {
+        self.rows / 8 * (self.cols / 8) >= self.rows / 4
+    }
+
+    /// This tile and as many parts of a sum of `terms` as [`parts`] says; or what was measured to be the fastest for
+    /// `kernel` at a shape. `count` tells how many workgroups a tile makes, or that the kernel cannot have it.
     pub fn or_measured(
         self,
         gpu: &Gpu,
         kernel: &'static str,
         shape: impl FnOnce() -> Vec<u32>,
         terms: usize,
-        count: impl Fn(&Self) -> usize,
+        count: impl Fn(&Self) -> Option<usize>,
     ) -> (Self, usize) {
-        let of = |tile: &Self| {
-            Some(Parts { rule: parts(busy(gpu), count(tile), terms), most: terms.div_ceil(FEWEST_TERMS).max(1) })
-        };
+        let most = terms.div_ceil(FEWEST_TERMS).max(1);
+        let of = |tile: &Self| count(tile).map(|count| Parts { rule: parts(busy(gpu), count, terms), most });
         let all = || Self::within(&gpu.adapter().limits, gpu.adapter().compiles());
         measured(gpu, kernel, shape, self, all, of)
     }
@@ -183,8 +188,7 @@ mod tests {
     /// What a tile takes of an adapter is what the compiled kernels take, of all tiles and all kernels that have them.
     #[test]
     fn a_tile_fits_where_its_kernels_do() {
-        let kernels =
-            ["matmul_tiled", "conv2d_tiled", "conv2d_backward_input_tiled", "conv2d_backward_weight_tiled"];
+        let kernels = ["matmul_tiled", "conv2d_tiled", "conv2d_backward_input_tiled", "conv2d_backward_weight_tiled"];
         let ample = Limits { workgroup_bytes: 1 << 20, ..limits(1 << 20, 1024) };
         for tile in Tile::within(&ample, true) {
             let [rows, cols, depth] = [tile.rows, tile.cols, tile.depth].map(|extent| extent as f64);
@@ -212,6 +216,13 @@ mod tests {
     fn limits(workgroup_bytes: u32, invocations: u32) -> Limits {
         let (binding_bytes, workgroups, offset_alignment) = (1 << 27, 65_535, 256);
         Limits { binding_bytes, workgroup_bytes, invocations, workgroups, offset_alignment }
+    }
+
+    #[test]
+    fn the_weight_gradients_kernel_gets_no_tile_that_it_cannot_fetch() {
+        let all = Tile::within(&limits(1 << 20, 1024), true);
+        let suited: Vec<_> = all.iter().filter(|tile| tile.suits_long_sums()).collect();
+        assert!(suited.len() == all.len() - 1 && !suited.contains(&&Tile::new(256, 8, 8)), "{suited:?}");
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub struct Header {
     pub adapter: String,
     /// The family of kernels it was computed by.
     pub family: String,
+    /// The measured choices that it was computed with, as [`gpu::Tuning::fingerprint`] names them; empty where there
+    /// were none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tuning: String,
     /// The checksum.
     #[serde(default)]
     sha256: String,
@@ -64,6 +68,7 @@ impl Header {
             position,
             adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
+            tuning: gpu.tuning().fingerprint(),
             sha256: String::new(),
         }
     }

@@ -132,6 +132,14 @@ impl Run {
                  those of an uninterrupted run",
                 header.adapter, header.family
             ));
+        } else if header.tuning != gpu.tuning().fingerprint() {
+            let of = |tuning: &str| if tuning.is_empty() { "none".to_owned() } else { tuning.to_owned() };
+            tell.warn(&format!(
+                "the checkpoint was computed with other measured choices of tiles (`bench tune`: {} then, {} now); \
+                 from here on results differ in the last bits from those of an uninterrupted run",
+                of(&header.tuning),
+                of(&gpu.tuning().fingerprint())
+            ));
         }
         let ready = config.networks.read(&config, tell)?;
         for (part, found) in &ready.pictures {

@@ -129,28 +129,23 @@ impl Bench {
         let Some(mut problem) = Problem::new(&self.gpu, asked.kernel, &asked.shape) else { return Ok(None) };
         let wanted = problem.by_definition().to_vec()?;
         let rule = &asked.candidates[0];
-        let (mut times, mut dropped): (HashMap<&Choice, f64>, _) = (HashMap::new(), Vec::new());
-        let (mut best, mut tiles) = (f64::INFINITY, HashSet::new());
-        for choice in &asked.candidates {
-            // The rule's parts come first of each tile.
-            if !tiles.insert(&choice.tile) && !self.effort.parts {
-                continue;
-            }
+        // The rule's parts come first of each tile.
+        let mut tiles = HashSet::new();
+        let tried = asked.candidates.iter().filter(|choice| tiles.insert(&choice.tile) || self.effort.parts);
+        let tried: Vec<_> = tried.collect();
+        let (times, dropped) = survey(&tried, |choice, best| {
             self.choose(asked, choice);
             match self.time(&problem, &wanted, best) {
-                Ok(seconds) => {
-                    best = best.min(seconds);
-                    times.insert(choice, seconds);
-                }
-                Err(Trouble::Wrong(why)) => dropped.push(Dropped { choice: choice.clone(), why }),
+                Ok(seconds) => Ok(Ok(seconds)),
+                Err(Trouble::Wrong(why)) => Ok(Err(why)),
                 Err(Trouble::Device(error)) => {
-                    dropped.push(Dropped { choice: choice.clone(), why: error.to_string() });
                     // A device that has failed is given up.
                     self.gpu = Gpu::open(&self.options)?;
                     problem = Problem::new(&self.gpu, asked.kernel, &asked.shape).expect("it was known before");
+                    Ok(Err(error.to_string()))
                 }
             }
-        }
+        })?;
         let fastest = times.iter().min_by(|a, b| a.1.total_cmp(b.1));
         let fastest = fastest.map(|(choice, seconds)| ((*choice).clone(), *seconds));
         let mut finding = Finding {
@@ -164,8 +159,8 @@ impl Bench {
         Ok(Some(finding))
     }
 
-    /// The fastest against the rule's choice, in turns, so that whatever else the machine does meets both. It stays only
-    /// where its median is clearly the smaller.
+    /// The fastest against the rule's choice, in turns, so that whatever else the machine does meets both. It stays
+    /// only where its median is clearly the smaller.
     fn decide(&self, asked: &Asked, problem: &Problem, finding: &mut Finding) -> Result<(), Error> {
         let (Some((fastest, _)), (rule, Some(_))) = (&finding.best, &finding.rule) else { return Ok(()) };
         let (fastest, rule) = (fastest.clone(), rule.clone());
@@ -181,8 +176,7 @@ impl Bench {
         }
         let [by_rule, measured] = samples.map(median);
         finding.rule.1 = Some(by_rule);
-        finding.best =
-            Some(if measured < (1.0 - GAIN) * by_rule { (fastest, measured) } else { (rule, by_rule) });
+        finding.best = Some(if measured < (1.0 - GAIN) * by_rule { (fastest, measured) } else { (rule, by_rule) });
         Ok(())
     }
 
@@ -221,6 +215,24 @@ impl Bench {
         self.gpu.finish()?;
         Ok(begun.elapsed().as_secs_f64() / runs as f64)
     }
+}
+
+/// Tries candidates, each with the least seconds so far: the seconds of those that work, and why the others do not.
+fn survey<'a>(
+    candidates: &[&'a Choice],
+    mut attempt: impl FnMut(&Choice, f64) -> Result<Result<f64, String>, Error>,
+) -> Result<(HashMap<&'a Choice, f64>, Vec<Dropped>), Error> {
+    let (mut times, mut dropped, mut best) = (HashMap::new(), Vec::new(), f64::INFINITY);
+    for choice in candidates {
+        match attempt(choice, best)? {
+            Ok(seconds) => {
+                best = best.min(seconds);
+                times.insert(*choice, seconds);
+            }
+            Err(why) => dropped.push(Dropped { choice: (*choice).clone(), why }),
+        }
+    }
+    Ok((times, dropped))
 }
 
 /// Why a candidate has no time.
@@ -265,6 +277,25 @@ mod tests {
             assert!(agree(&wrong, &[1.0, 2.0], 1e-4).expect_err("it is off").contains("should be"));
         }
         assert!(agree(&[1.0], &[1.0, 2.0], 1e-4).expect_err("one is missing").contains("elements"));
+    }
+
+    #[test]
+    fn a_candidate_that_fails_is_dropped_with_its_reason_and_the_others_are_tried() {
+        let choices = [1, 2, 3, 4].map(|rows| Choice { tile: vec![rows], parts: 1 });
+        let mut bests = Vec::new();
+        let (times, dropped) = survey(&choices.each_ref(), |choice, best| {
+            bests.push(best);
+            Ok(match choice.tile[0] {
+                2 => Err("it does not compile".to_owned()),
+                rows => Ok(f64::from(10 - rows)),
+            })
+        })
+        .expect("the device is whole");
+        assert_eq!(dropped, [Dropped { choice: choices[1].clone(), why: "it does not compile".to_owned() }]);
+        assert_eq!([0, 2, 3].map(|place| times[&choices[place]]), [9.0, 7.0, 6.0]);
+        assert_eq!(bests, [f64::INFINITY, 9.0, 9.0, 7.0]);
+        let gone = survey(&choices.each_ref(), |_, _| Err(Error::NoAdapter));
+        assert!(matches!(gone, Err(Error::NoAdapter)), "no device, no survey");
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use crate::{
     gpu::{Asked, Gpu},
-    models::{
-        animegan::AnimeGenerator, dcgan::Dcgan, patch_discriminator::PatchDiscriminator, resnet::Resnet,
-    },
+    models::{animegan::AnimeGenerator, dcgan::Dcgan, patch_discriminator::PatchDiscriminator, resnet::Resnet},
     nn::{Module, Sequential, init::Init},
     ops::{
         elementwise::full,

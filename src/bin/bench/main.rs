@@ -88,9 +88,8 @@ fn main() -> ExitCode {
 }
 
 fn tune(arguments: &Arguments) -> Result<(), Error> {
-    let folder = cache::folder().ok_or_else(|| {
-        Error::Config("there is no folder to keep results in: let SUMI_CACHE name one".to_owned())
-    })?;
+    let folder = cache::folder()
+        .ok_or_else(|| Error::Config("there is no folder to keep results in: let SUMI_CACHE name one".to_owned()))?;
     let cache = Cache::new(&folder);
     let options = Options { adapter: arguments.adapter.clone(), ..Options::default() };
     let gpu = Gpu::open(&options)?;
@@ -112,11 +111,12 @@ fn tune(arguments: &Arguments) -> Result<(), Error> {
     drop(gpu);
     let effort = if arguments.quick { Effort::QUICK } else { Effort::FULL };
     let findings = tune::measure(&options, &asked, effort, &mut Terminal::new())?;
-    let [rule, best] = [0, 1].map(|which| findings.iter().filter_map(|f| Some([f.rule.1?, f.best.as_ref()?.1][which])).sum::<f64>());
+    let both = || findings.iter().filter_map(|finding| Some((finding.rule.1?, finding.best.as_ref()?.1)));
+    let (rule, best): (f64, f64) = (both().map(|(rule, _)| rule).sum(), both().map(|(_, best)| best).sum());
     let faster = findings.iter().filter(|finding| finding.gain() > 0.0).count();
     line(&format!(
-        "{} shapes measured, {faster} of them faster by another choice; all of them once: {:.1} ms by rule, {:.1} ms as \
-         measured",
+        "{} shapes measured, {faster} of them faster by another choice; all of them once: {:.1} ms by rule, {:.1} ms \
+         as measured",
         findings.len(),
         1e3 * rule,
         1e3 * best,
@@ -137,7 +137,8 @@ fn questions(gpu: &Gpu, arguments: &Arguments) -> Result<Vec<Asked>, Error> {
         if named.is_empty() {
             let names: std::collections::BTreeSet<_> = presets.iter().map(|preset| preset.name).collect();
             let names: Vec<_> = names.into_iter().collect();
-            return Err(Error::Config(format!("--networks: there is no preset '{name}'; there are {}", names.join(", "))));
+            let reason = format!("--networks: there is no preset '{name}'; there are {}", names.join(", "));
+            return Err(Error::Config(reason));
         }
         for preset in named {
             let mut networks: Networks = preset.networks.clone();

@@ -4,11 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use wgpu::{Backends, DeviceType, Features};
 
-use super::{
-    device::WgpuDevice,
-    kept::Kept,
-    pipeline::Pipelines,
-};
+use super::{device::WgpuDevice, kept::Kept, pipeline::Pipelines};
 use crate::gpu::{AdapterInfo, AdapterKind, Cache, Error, Limits};
 
 /// The optional features that kernels or profiles use where they exist.

@@ -17,8 +17,7 @@ impl Kept {
     pub(super) fn open(device: &wgpu::Device, info: &wgpu::AdapterInfo, folder: Cache) -> Option<Self> {
         let name = wgpu::util::pipeline_cache_key(info)?;
         let data = folder.kept(&name);
-        let descriptor =
-            wgpu::PipelineCacheDescriptor { label: Some("sumi"), data: data.as_deref(), fallback: true };
+        let descriptor = wgpu::PipelineCacheDescriptor { label: Some("sumi"), data: data.as_deref(), fallback: true };
         // SAFETY: the bytes are those that `get_data` returned to `keep` below, which the checksum in front of them
         // proves; wgpu itself refuses those of another adapter or driver, and begins with an empty cache instead.
         let cache = unsafe { device.create_pipeline_cache(&descriptor) };

@@ -12,7 +12,7 @@ use sumi::{
     reference::optim as twin,
 };
 
-use super::{Case, normal};
+use super::{Case, Input, normal};
 use crate::common::compare::Tolerance::Pointwise;
 
 const STEPS: u64 = 3;
@@ -27,15 +27,14 @@ pub fn cases() -> Vec<Case> {
         ("clipped", AdamConfig { max_grad_norm: Some(2.0), ..ADAM }),
         ("not clipped, averaged", AdamConfig { max_grad_norm: Some(100.0), ema: Some(0.75), ..ADAM }),
     ];
-    let sgds =
-        [("", SGD), ("clipped and averaged", SgdConfig { max_grad_norm: Some(2.0), ema: Some(0.75), ..SGD })];
+    let sgds = [("", SGD), ("clipped and averaged", SgdConfig { max_grad_norm: Some(2.0), ema: Some(0.75), ..SGD })];
     let adams = adams.into_iter().map(|(label, config)| adam_case(label, config));
     let sgds = sgds.into_iter().map(|(label, config)| sgd_case(label, config));
     adams.chain(sgds).chain(norms()).collect()
 }
 
 /// Values and gradients of the parameters.
-fn inputs() -> Vec<super::Input> {
+fn inputs() -> Vec<Input> {
     let values = SIZES.iter().enumerate().map(|(i, s)| normal(i as u64, *s));
     let gradients = SIZES.iter().enumerate().map(|(i, s)| normal(10 + i as u64, *s));
     values.chain(gradients).collect()
@@ -132,8 +131,8 @@ fn norms() -> Vec<Case> {
     let factor = |len: usize, most: f64| Case {
         kernel: "clip_factor",
         label: format!("[{len}], at most {most}"),
-        // Sums of squares are not negative: squares of normal numbers.
-        inputs: vec![super::Input { values: normal(2, [len]).values.iter().map(|v| v * v).collect(), ..normal(2, [len]) }],
+        // Sums of squares are not negative.
+        inputs: vec![squared(normal(2, [len]))],
         run: Box::new(move |v| vec![v[0].tape().constant(clip_factor(v[0].value(), most))]),
         twin: Box::new(move |v| vec![twin::clip_factor(&v[0], most).to_vec()]),
         tolerance: Pointwise,
@@ -147,6 +146,10 @@ fn norms() -> Vec<Case> {
         factor(17, 2.0),
         factor(4096, 1e6),
     ]
+}
+
+fn squared(input: Input) -> Input {
+    Input { values: input.values.iter().map(|v| v * v).collect(), ..input }
 }
 
 fn parameters(values: &[Var]) -> Vec<(String, Parameter)> {
