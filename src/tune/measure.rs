@@ -23,9 +23,9 @@ pub struct Effort {
 
 impl Effort {
     /// For results to be kept.
-    pub const FULL: Self = Self { sample: 0.02, samples: 3, rounds: 7, parts: true };
+    pub const FULL: Self = Self { sample: 0.02, samples: 3, rounds: 8, parts: true };
     /// For a first impression.
-    pub const QUICK: Self = Self { sample: 0.005, samples: 2, rounds: 3, parts: false };
+    pub const QUICK: Self = Self { sample: 0.005, samples: 2, rounds: 4, parts: false };
 }
 
 /// What has to be faster by, so that a choice is taken in the place of the rule's: less may be chance.
@@ -174,9 +174,10 @@ impl Bench {
                 samples.push(self.sample(problem, self.runs(problem)?)?);
             }
         }
+        let clear = clearly_faster(&samples);
         let [by_rule, measured] = samples.map(median);
         finding.rule.1 = Some(by_rule);
-        finding.best = Some(if measured < (1.0 - GAIN) * by_rule { (fastest, measured) } else { (rule, by_rule) });
+        finding.best = Some(if clear { (fastest, measured) } else { (rule, by_rule) });
         Ok(())
     }
 
@@ -261,6 +262,14 @@ fn agree(got: &[f32], wanted: &[f32], tolerance: f32) -> Result<(), String> {
     }
 }
 
+/// Whether the second kind of samples, taken in turns with the first, shows a gain that is no chance: in the medians,
+/// and in at least three of four pairs.
+fn clearly_faster([before, after]: &[Vec<f64>; 2]) -> bool {
+    let faster = |before: f64, after: f64| after < (1.0 - GAIN) * before;
+    let pairs = before.iter().zip(after).filter(|(before, after)| faster(**before, **after)).count();
+    faster(median(before.clone()), median(after.clone())) && 4 * pairs >= 3 * before.len()
+}
+
 fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
@@ -316,6 +325,14 @@ mod tests {
             ],
         );
         assert_eq!(after.entries(), [entry(1, 4), entry(3, 2), entry(4, 1)]);
+    }
+
+    #[test]
+    fn a_gain_has_to_show_in_the_medians_and_in_most_pairs() {
+        let steady = vec![10.0, 10.1, 9.9, 10.0, 10.2];
+        assert!(clearly_faster(&[steady.clone(), vec![9.0, 9.1, 9.0, 9.2, 20.0]]));
+        assert!(!clearly_faster(&[steady.clone(), vec![9.9, 9.8, 9.9, 9.9, 9.8]]), "less than 3 %");
+        assert!(!clearly_faster(&[steady, vec![9.0, 11.0, 9.0, 11.0, 9.0]]), "now this, now that");
     }
 
     #[test]
