@@ -65,8 +65,8 @@ impl Pool {
         self.lock().slots.entry(slot.bytes).or_default().push(slot);
     }
 
-    /// Puts what is free in the order of its numbers. What is taken from here on then depends on what is free alone, not
-    /// on the order in which it was given back: lists that repeat get the same memory, and a device knows their
+    /// Puts what is free in the order of its numbers. What is taken from here on then depends on what is free alone,
+    /// not on the order in which it was given back: lists that repeat get the same memory, and a device knows their
     /// arguments again.
     pub(super) fn settle(&self) {
         for stack in self.lock().slots.values_mut() {

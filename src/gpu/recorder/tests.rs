@@ -87,7 +87,7 @@ fn memory_that_is_given_back_in_another_order_is_taken_in_the_same() {
     let (gpu, device) = open(None);
     let list = |reversed: bool| {
         let mut kept = [(); 3].map(|()| gpu.buffer(1024));
-        kept.each_ref().map(|buffer| write(&gpu, buffer));
+        kept.iter().for_each(|buffer| write(&gpu, buffer));
         gpu.submit().expect("paper does not fail");
         if reversed {
             kept.reverse();
