@@ -14,7 +14,10 @@ use sumi::{
         reduce::{Axis, expand, sum},
         resample::{Taps, resample2d},
     },
-    optim::{Adam, AdamConfig, Sgd},
+    optim::{
+        Adam, AdamConfig, Sgd, SgdConfig,
+        clip::{clip_factor, sum_squares},
+    },
     tensor::{Shape, Tensor},
 };
 
@@ -393,17 +396,21 @@ fn optimizers(tape: &Tape, size: &Size) -> Vec<Subject> {
     let ndf = size.ndf;
     let count = 16 * (3 * ndf + (1 + 4 + 16) * 2 * ndf * ndf + 8 * ndf);
     let gradient = var(tape, 2, [count]);
+    let all = gradient.clone();
     let parameters = || vec![("w".to_owned(), Parameter::from_var(&var(tape, 1, [count])))];
     let leave_gradient = move |parameters: &[(String, Parameter)]| {
         sum(&elementwise::mul(&parameters[0].1.var(), &gradient), Axis::All).backward();
     };
     let (leave_another, of_adam, of_sgd) = (leave_gradient.clone(), parameters(), parameters());
     let adam = RefCell::new(Adam::new(of_adam.clone(), AdamConfig::default()));
-    let sgd = RefCell::new(Sgd::new(of_sgd.clone(), 1e-3, 0.9));
+    let sgd = RefCell::new(Sgd::new(of_sgd.clone(), SgdConfig { momentum: 0.9, ..SgdConfig::default() }));
     vec![
         Subject::new(&["adam"], format!("[{count}]"), move || {
             leave_gradient(&of_adam);
             adam.borrow_mut().step();
+        }),
+        Subject::new(&["sum_squares", "clip_factor"], format!("[{count}]"), move || {
+            clip_factor(&sum_squares(all.value()), 1.0)
         }),
         Subject::new(&["sgd"], format!("[{count}]"), move || {
             leave_another(&of_sgd);

@@ -18,6 +18,7 @@
 //! | [`data`] | pictures |
 //! | [`weights`] | weights of others, in and out |
 //! | [`train`] | recipes, runs, checkpoints |
+//! | [`tune`] | the fastest tiles for an adapter |
 //!
 //! `examples/own_gan.rs` puts them together in a hundred lines.
 
@@ -33,4 +34,5 @@ pub mod philox;
 pub mod reference;
 pub mod tensor;
 pub mod train;
+pub mod tune;
 pub mod weights;

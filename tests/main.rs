@@ -62,5 +62,8 @@ mod cli;
 // stylize and export: weights of others against PyTorch's pictures, and both programs as black boxes.
 mod stylize;
 
+// Choices of tiles by measuring: what networks ask, what is found, and what becomes of it.
+mod tune;
+
 // What the levels share: the list of cases, the three tolerances, and the device.
 mod common;

@@ -1,6 +1,7 @@
 //! Whole trainings: against PyTorch step by step, the same bits for the same seed, memory that stays flat. DCGAN here,
 //! the recipes from picture to picture below.
 
+mod averages;
 mod cut;
 mod cyclegan;
 mod pool;

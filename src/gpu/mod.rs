@@ -6,6 +6,7 @@
 
 mod adapter;
 mod buffer;
+mod cache;
 mod constants;
 mod device;
 mod error;
@@ -16,21 +17,27 @@ mod pool;
 mod profile;
 mod readback;
 mod recorder;
+mod tuning;
 mod wgpu;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub use sumi_compiler as shader;
 
 pub use self::{
     adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
     buffer::Buffer,
+    cache::{Cache, Measured, kernels},
     error::Error,
     kernel::{Binding, Dispatch, Epilogue, Grid, Kernel, Map, Work},
     native::available_memory,
     pool::{MemoryUse, size_class},
     profile::{Profile, Row, Timing},
     readback::Readback,
+    tuning::{Asked, Choice, Entry, Tuning},
 };
 use self::{constants::Constants, device::Device, pool::Pool, recorder::Recorder};
 
@@ -47,6 +54,9 @@ pub struct Options {
     /// Run every launch as it was recorded: no kernel does the bias, the activation or the sum that follows it. For
     /// tests and benches.
     pub unfused: bool,
+    /// The folder of what was measured on this machine (`bench tune`) and what its drivers compiled. Without one
+    /// nothing is looked up and nothing kept, so that results depend on the adapter alone.
+    pub cache: Option<PathBuf>,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -60,6 +70,8 @@ struct Inner {
     constants: Constants,
     profile: Mutex<Profile>,
     family: Family,
+    tuning: Tuning,
+    notes: Vec<String>,
 }
 
 /// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
@@ -78,17 +90,30 @@ impl Gpu {
     pub fn open(options: &Options) -> Result<Self, Error> {
         let adapters = adapters();
         let chosen = choose(&adapters, options.adapter.as_deref())?;
+        let cache = options.cache.as_ref().map(Cache::new);
         let device: Arc<dyn Device> = match chosen.kind {
             AdapterKind::Native => native::open(chosen, options.checked)?,
-            _ => wgpu::open(chosen, options.checked)?,
+            _ => wgpu::open(chosen, options.checked, cache.clone())?,
         };
         // Of the device and not of the adapter: checked kernels have lanes of their own.
         let opened = device.info();
         let family = options.family.map_or_else(|| opened.family(), |kind| opened.family_of(kind));
-        Ok(Self::on(device, family, options))
+        let (tuning, note) = cache.map(|cache| cache.tuning(opened)).unwrap_or_default();
+        Ok(Self::with(device.clone(), family, options, tuning, Vec::from_iter(note)))
     }
 
-    fn on(device: Arc<dyn Device>, family: Family, &Options { checked, unfused, .. }: &Options) -> Self {
+    #[cfg(test)]
+    fn on(device: Arc<dyn Device>, family: Family, options: &Options) -> Self {
+        Self::with(device, family, options, Tuning::default(), Vec::new())
+    }
+
+    fn with(
+        device: Arc<dyn Device>,
+        family: Family,
+        &Options { checked, unfused, .. }: &Options,
+        tuning: Tuning,
+        notes: Vec<String>,
+    ) -> Self {
         let pool = Arc::new(Pool::new(device.clone(), checked));
         let recorder = Recorder::new(device.clone(), pool.clone(), checked, unfused);
         Self(Arc::new(Inner {
@@ -98,6 +123,8 @@ impl Gpu {
             constants: Constants::default(),
             profile: Mutex::default(),
             family,
+            tuning,
+            notes,
         }))
     }
 
@@ -109,6 +136,16 @@ impl Gpu {
     /// The family of kernels in use where one form cannot serve every adapter.
     pub fn family(&self) -> Family {
         self.0.family
+    }
+
+    /// The choices that were measured on this adapter, as far as there are any.
+    pub fn tuning(&self) -> &Tuning {
+        &self.0.tuning
+    }
+
+    /// What there is to be said about how the device was opened: sentences about [`Options::cache`].
+    pub fn notes(&self) -> &[String] {
+        &self.0.notes
     }
 
     /// Memory of `bytes` whose contents are whatever is first written to it.

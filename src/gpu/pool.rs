@@ -1,6 +1,7 @@
 //! Device memory that is handed out again: the same requests in the same order get the same memory.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -25,7 +26,7 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Free {
-    // A stack per size class: last in, first out, so that warm memory is used first and every step repeats the last.
+    // A stack per size class: last in, first out, so that warm memory is used first within a list.
     slots: BTreeMap<u64, Vec<Slot>>,
     bytes: u64,
 }
@@ -62,6 +63,15 @@ impl Pool {
 
     pub(super) fn give_back(&self, slot: Slot) {
         self.lock().slots.entry(slot.bytes).or_default().push(slot);
+    }
+
+    /// Puts what is free in the order of its numbers. What is taken from here on then depends on what is free alone,
+    /// not on the order in which it was given back: lists that repeat get the same memory, and a device knows their
+    /// arguments again.
+    pub(super) fn settle(&self) {
+        for stack in self.lock().slots.values_mut() {
+            stack.sort_unstable_by_key(|slot| Reverse(slot.index));
+        }
     }
 
     pub(super) fn usage(&self) -> MemoryUse {

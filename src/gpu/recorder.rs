@@ -87,6 +87,7 @@ impl Recorder {
         if list.is_empty() {
             return Ok(());
         }
+        self.pool.settle();
         let result = self.plan(list).and_then(|commands| {
             self.device.wait(IN_FLIGHT, PATIENCE)?;
             self.device.execute(commands)

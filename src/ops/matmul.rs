@@ -10,7 +10,7 @@ use super::{
     panels::Matrices,
     reduce::{Axis, expand},
     register_tile::RegisterTile,
-    tile::{Tile, add_parts, fold, parts},
+    tile::{Tile, add_parts, fold},
 };
 use crate::{
     autograd::Var,
@@ -103,8 +103,9 @@ pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
 pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
     let sizes = Product::of(a, b);
     let [m, k, n] = sizes.extents();
-    let tile = Tile::of(a.gpu(), m, n, 1);
-    let parts = parts(tile.count(m, n), k);
+    let rule = Tile::of(a.gpu(), m, n, 1);
+    let count = |tile: &Tile| Some(tile.count(m, n));
+    let (tile, parts) = rule.or_measured(a.gpu(), "matmul_tiled", || sizes.words(), k, count);
     let y = Tensor::empty(a.gpu(), [parts, m, n]);
     let [x, rows] = fold(tile.count(m, n));
     let dispatch = tile.tell(launch("matmul_tiled", sizes), a.gpu(), [k, n]);
@@ -122,6 +123,7 @@ pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
     let sizes = Product::of(a, b);
     let [m, _, n] = sizes.extents();
     let tile = RegisterTile::holding(a.gpu(), "matmul_lanes", [m, n], lanes);
+    let tile = tile.or_measured(a.gpu(), "matmul_lanes", || sizes.words());
     let y = Tensor::empty(a.gpu(), [m, n]);
     let dispatch =
         tile.tell(launch("matmul_lanes", sizes)).workgroups(n.div_ceil(tile.width()), m.div_ceil(tile.rows), 1);
@@ -143,11 +145,12 @@ pub fn panels(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
 /// The product of `a`, seen as `m` rows, with the one matrix that `b` is seen as.
 pub(super) fn panels_seen(a: &Tensor, b: &Tensor, view: Matrices, m: usize, lanes: u32) -> Tensor {
     let (k, n) = (view.rows[0] * view.rows[1], view.cols);
+    let sizes = Product { m: m as u32, k: k as u32, n: n as u32 };
     let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n], lanes);
+    let tile = tile.or_measured(a.gpu(), "matmul_panels", || sizes.words());
     let b = view.pack(b, &tile);
     let y = Tensor::empty(a.gpu(), [m, n]);
     let [across, down] = fold(tile.count(m, n));
-    let sizes = Product { m: m as u32, k: k as u32, n: n as u32 };
     let dispatch = tile.tell(launch("matmul_panels", sizes)).workgroups(across, down, 1);
     a.gpu().dispatch(dispatch.bind(a).bind(&b).bind(&y));
     y
@@ -167,6 +170,11 @@ impl Product {
         let ([m, k], [rows, n]) = (a.shape().matrix("matmul"), b.shape().matrix("matmul"));
         assert_eq!(k, rows, "matmul: {:?} and {:?} have no product", a.shape(), b.shape());
         Self { m: m as u32, k: k as u32, n: n as u32 }
+    }
+
+    /// By which measured choices are found.
+    fn words(self) -> Vec<u32> {
+        vec![self.m, self.k, self.n]
     }
 
     fn extents(self) -> [usize; 3] {

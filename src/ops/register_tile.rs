@@ -1,6 +1,9 @@
 //! How the kernels without workgroup memory, which are all matrix products, share out their work.
 
-use super::variants::register_tiles;
+use super::{
+    measured::{Parts, Tiled, measured},
+    variants::register_tiles,
+};
 use crate::gpu::{Dispatch, Gpu};
 
 /// A workgroup's tile: `rows` by `cols` blocks of `lanes` columns.
@@ -46,6 +49,24 @@ impl RegisterTile {
         tiles.min_by_key(|tile| (misfit(tile.rows, rows), misfit(tile.width(), cols)))
     }
 
+    /// This tile, or the one that was measured to be the fastest of `kernel` at a shape.
+    pub fn or_measured(self, gpu: &Gpu, kernel: &'static str, shape: impl FnOnce() -> Vec<u32>) -> Self {
+        self.or_measured_in_parts(gpu, kernel, shape, |_| Some(Parts::ONE)).0
+    }
+
+    /// The same for a kernel that cuts its sums into parts; `parts` tells what a tile leaves to choose, or that it
+    /// cannot be taken.
+    pub fn or_measured_in_parts(
+        self,
+        gpu: &Gpu,
+        kernel: &'static str,
+        shape: impl FnOnce() -> Vec<u32>,
+        parts: impl Fn(&Self) -> Option<Parts>,
+    ) -> (Self, usize) {
+        let all = || Self::all(kernel, self.lanes as u32, gpu.adapter().compiles()).collect();
+        measured(gpu, kernel, shape, self, all, parts)
+    }
+
     fn all(kernel: &str, lanes: u32, driver: bool) -> impl Iterator<Item = Self> {
         let lanes = lanes as usize;
         register_tiles(kernel, lanes, driver).map(move |[rows, cols]| Self { lanes, rows, cols })
@@ -65,6 +86,12 @@ impl RegisterTile {
     pub fn tell(&self, dispatch: Dispatch) -> Dispatch {
         let [lanes, rows, cols] = [self.lanes, self.rows, self.cols].map(|extent| extent as u32);
         dispatch.constant("LANES", lanes).constant("ROWS", rows).constant("COLS", cols)
+    }
+}
+
+impl Tiled for RegisterTile {
+    fn row(&self) -> Vec<u32> {
+        [self.lanes, self.rows, self.cols].map(|extent| extent as u32).to_vec()
     }
 }
 

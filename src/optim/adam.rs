@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::packed::Packed;
+use super::{average::Averages, packed::Packed};
 use crate::{
     gpu::{Buffer, Dispatch},
     nn::Parameter,
@@ -19,11 +19,15 @@ pub struct AdamConfig {
     pub betas: [f64; 2],
     /// Added to the divisor.
     pub eps: f64,
+    /// Largest norm of all gradients together: longer ones are shortened to it (`torch.nn.utils.clip_grad_norm_`).
+    pub max_grad_norm: Option<f64>,
+    /// Decay of averages of the parameters (`average ← ema · average + (1 − ema) · p`), where they are to be kept.
+    pub ema: Option<f64>,
 }
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8 }
+        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, max_grad_norm: None, ema: None }
     }
 }
 
@@ -34,13 +38,16 @@ struct Params {
     beta1: f32,
     beta2: f32,
     eps: f32,
+    averaged: u32,
 }
 
-/// `torch.optim.Adam` (Kingma and Ba, 2015), bias correction as PyTorch's: one launch updates all parameters.
+/// `torch.optim.Adam` (Kingma and Ba, 2015), bias correction as PyTorch's: one launch updates all parameters, and
+/// their averages where those are kept.
 pub struct Adam {
     packed: Packed,
     m: Buffer,
     v: Buffer,
+    averages: Averages,
     config: AdamConfig,
     steps: u64,
 }
@@ -50,7 +57,8 @@ impl Adam {
     pub fn new(parameters: Vec<(String, Parameter)>, config: AdamConfig) -> Self {
         let packed = Packed::new(parameters);
         let (m, v) = (packed.moment(), packed.moment());
-        Self { packed, m, v, config, steps: 0 }
+        let averages = Averages::new(&packed, config.ema);
+        Self { packed, m, v, averages, config, steps: 0 }
     }
 
     /// From now on steps are taken along the mean gradients of these processes, which must have the same parameters.
@@ -64,23 +72,28 @@ impl Adam {
     /// When a parameter has no gradient.
     pub fn step(&mut self) {
         self.steps += 1;
-        let AdamConfig { lr, betas: [beta1, beta2], eps } = self.config;
+        let AdamConfig { lr, betas: [beta1, beta2], eps, max_grad_norm, .. } = self.config;
         // In f64, as PyTorch's: 1 - β2ᵗ of small t has few digits left in f32.
         let power = self.steps as f64;
-        let corrections = [lr / (1.0 - beta1.powf(power)), 1.0 / (1.0 - beta2.powf(power)).sqrt()];
+        let [rate, spread] = [lr / (1.0 - beta1.powf(power)), 1.0 / (1.0 - beta2.powf(power)).sqrt()];
         let gradients = self.packed.gather();
+        let factor = self.packed.factor(max_grad_norm);
         let gpu = self.packed.gpu();
-        let step = gpu.upload(&corrections.map(|c| c as f32));
-        let params = Params { count: self.packed.count(), beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32 };
+        let step = gpu.upload(&[rate, spread, self.averages.decay()].map(|c| c as f32));
+        let (count, averaged) = (self.packed.count(), self.averages.kept());
+        let params = Params { count, beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32, averaged };
         let elements = 4.0 * f64::from(params.count);
         let dispatch = Dispatch::new("adam", &params)
             .invocations(params.count as usize)
             .bind(&step)
+            .bind(factor)
             .bind(gradients)
             .bind(self.packed.values())
             .bind(&self.m)
-            .bind(&self.v);
-        gpu.dispatch(dispatch.work(15.0 * elements, 28.0 * elements));
+            .bind(&self.v)
+            .bind(self.averages.buffer());
+        let averaged = f64::from(averaged);
+        gpu.dispatch(dispatch.work((16.0 + 3.0 * averaged) * elements, (28.0 + 8.0 * averaged) * elements));
     }
 
     /// The gradients that the last step used, by the parameter's name; zero before the first.
@@ -115,5 +128,15 @@ impl Adam {
             parts.into_iter().map(|(name, part)| (format!("{name}.{suffix}"), part)).collect::<Vec<_>>()
         };
         [named(&self.m, "exp_avg"), named(&self.v, "exp_avg_sq")].concat()
+    }
+
+    /// The average of each parameter, named after it (`.average`); none without [`AdamConfig::ema`].
+    pub fn averages(&self) -> Vec<(String, Tensor)> {
+        self.averages.named(&self.packed)
+    }
+
+    /// Puts the averages in the place of the parameters, where averages are kept: for drawing, when training is over.
+    pub fn use_averages(&self) {
+        self.averages.take_over(&self.packed);
     }
 }

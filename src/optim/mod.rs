@@ -1,10 +1,12 @@
 //! Optimizers: one launch updates all parameters.
 
 mod adam;
+mod average;
+pub mod clip;
 mod packed;
 mod sgd;
 
 pub use self::{
     adam::{Adam, AdamConfig},
-    sgd::Sgd,
+    sgd::{Sgd, SgdConfig},
 };

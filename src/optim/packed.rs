@@ -1,9 +1,10 @@
 //! Parameters behind each other in one buffer, so that one launch reaches them all.
 
+use super::clip::{clip_factor, sum_squares};
 use crate::{
     gpu::{Binding, Buffer, Gpu},
     nn::Parameter,
-    ops::elementwise::{copy_into, fill},
+    ops::elementwise::{copy_into, copy_part, fill},
     parallel::World,
     tensor::Tensor,
 };
@@ -13,7 +14,7 @@ const ALIGNMENT: u64 = 256;
 
 /// The parameters of an optimizer, and the places of their gradients and moments in packed memory.
 ///
-/// The gaps that the alignment leaves are zero and stay zero under every update.
+/// The gaps that the alignment leaves are zero among the gradients; what lies in those of the values nobody reads.
 pub(super) struct Packed {
     parameters: Vec<(String, Parameter)>,
     offsets: Vec<u64>,
@@ -48,6 +49,10 @@ impl Packed {
         &self.gpu
     }
 
+    pub(super) fn parameters(&self) -> &[(String, Parameter)] {
+        &self.parameters
+    }
+
     /// The parameters' memory.
     pub(super) fn values(&self) -> Binding {
         (&self.values).into()
@@ -77,7 +82,12 @@ impl Packed {
         for ((name, parameter), offset) in self.parameters.iter().zip(&self.offsets) {
             let var = parameter.var();
             let gradient = var.grad().unwrap_or_else(|| panic!("the parameter '{name}' has no gradient"));
-            copy_into(gradient.value(), &Tensor::view(&self.gpu, &self.gradients, *offset, var.shape()));
+            let (from, to) = (gradient.value(), Tensor::view(&self.gpu, &self.gradients, *offset, var.shape()));
+            match from.len() {
+                // Whatever lies behind the last element must not come along: the norm is of the whole memory.
+                count if !count.is_multiple_of(4) => copy_part(from, &to, count, 0, 0),
+                _ => copy_into(from, &to),
+            }
             var.zero_grad();
         }
         if !self.world.is_alone() {
@@ -94,6 +104,18 @@ impl Packed {
         let shape = [gradients.len()];
         let averaged = Tensor::from_slice(&self.gpu, shape, &gradients);
         copy_into(&averaged, &Tensor::view(&self.gpu, &self.gradients, 0, shape));
+    }
+
+    /// What the gradients gathered last are to be multiplied by, `[1 ..]`: 1, or what brings the norm of all of them
+    /// together to `max_norm` where it is more.
+    pub(super) fn factor(&self, max_norm: Option<f64>) -> Binding {
+        match max_norm {
+            None => (&self.gpu.constant(&[1f32.to_bits()])).into(),
+            Some(max_norm) => {
+                let all = Tensor::view(&self.gpu, &self.gradients, 0, [self.bytes as usize / 4]);
+                (&clip_factor(&sum_squares(&all), max_norm)).into()
+            }
+        }
     }
 
     /// Each parameter's part of the gradients gathered last.

@@ -42,3 +42,26 @@ pub fn sgd(param: &[f64], grad: &[f64], velocity: &[f64], lr: f64, momentum: f64
     let param = param.iter().zip(&velocity).map(|(p, u)| p - lr * u).collect();
     (param, velocity)
 }
+
+/// Sums of squares of `x`, whose elements belong together in fours: part `s` of `split` has the fours with place
+/// `i ≡ s (mod split)`.
+pub fn sum_squares(x: &[f64], split: usize) -> Vec<f64> {
+    let mut parts = vec![0.0; split];
+    for (place, four) in x.chunks(4).enumerate() {
+        parts[place % split] += four.iter().map(|v| v * v).sum::<f64>();
+    }
+    parts
+}
+
+/// What gradients are multiplied by so that their norm is at most `most` (`torch.nn.utils.clip_grad_norm_`), and their
+/// norm, of sums of their squares: `min(1, most / (norm + 10⁻⁶))`, `norm = √(Σ parts)`.
+pub fn clip_factor(parts: &[f64], most: f64) -> [f64; 2] {
+    let norm = parts.iter().sum::<f64>().sqrt();
+    [(most / (norm + 1e-6)).min(1.0), norm]
+}
+
+/// The next averages of parameters: `average ← decay · average + (1 − decay) · param`.
+pub fn average(average: &[f64], param: &[f64], decay: f64) -> Vec<f64> {
+    check("average", "param", param.len(), &[average.len()]);
+    average.iter().zip(param).map(|(a, p)| decay * a + (1.0 - decay) * p).collect()
+}

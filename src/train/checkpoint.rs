@@ -50,6 +50,10 @@ pub struct Header {
     /// Between how many processes the batches were shared.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub processes: u64,
+    /// The measured choices that it was computed with, as [`gpu::Tuning::fingerprint`] names them; empty where there
+    /// were none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tuning: String,
     /// The checksum.
     #[serde(default)]
     sha256: String,
@@ -76,6 +80,7 @@ impl Header {
             adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
             processes: 1,
+            tuning: gpu.tuning().fingerprint(),
             sha256: String::new(),
         }
     }

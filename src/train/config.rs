@@ -13,6 +13,7 @@ use super::{
     preset::{Length, Preset},
     recipe::Ready,
     run::Listener,
+    update::Update,
 };
 use crate::{data::portraits::Rendering, gpu::AdapterKind};
 
@@ -127,12 +128,26 @@ impl Networks {
         }
     }
 
+    /// Another number of pictures.
+    pub fn set_batch(&mut self, batch: usize) {
+        *self.batch_and_seed().0 = batch;
+    }
+
     fn batch_and_seed(&mut self) -> (&mut usize, &mut u64) {
         match self {
             Self::Dcgan(config) => (&mut config.batch, &mut config.seed),
             Self::Cyclegan(cyclegan::Config { common, .. })
             | Self::Cut(cut::Config { common, .. })
             | Self::Anime(anime::Config { common, .. }) => (&mut common.batch, &mut common.seed),
+        }
+    }
+
+    fn update(&mut self) -> &mut Update {
+        match self {
+            Self::Dcgan(config) => &mut config.update,
+            Self::Cyclegan(cyclegan::Config { common, .. })
+            | Self::Cut(cut::Config { common, .. })
+            | Self::Anime(anime::Config { common, .. }) => &mut common.update,
         }
     }
 
@@ -212,6 +227,13 @@ impl RunConfig {
             "epochs are counted in batches of that size, and the pictures to come are not quite those left before",
         );
         changes.make("seed", seed, flags.seed, "noise and the order of the pictures are others from here on");
+        let update = self.networks.update();
+        changes.make("clip-grad-norm", &mut update.clip_grad_norm, flags.clip_grad_norm, "the steps to come follow it");
+        match flags.ema {
+            // Averages are part of the state, from the first step to the last.
+            Some(ema) if (ema > 0.0) != (update.ema > 0.0) => changes.refuse("ema", &mut update.ema, flags.ema),
+            ema => changes.make("ema", &mut update.ema, ema, "the averages go on with it"),
+        }
         changes.make("flip", &mut self.flip, flags.flip, "the steps to come follow it");
         let length = flags.steps.map(Length::Steps).or(flags.epochs.map(Length::Epochs));
         changes.make("length", &mut self.length, length, "counted from the start of the run");

@@ -39,6 +39,17 @@ pub struct RunFlags {
         value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
+    /// Shorten the gradients of a network to this norm where theirs is larger; 0 leaves them [default: 0]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
+        value_parser = weight)]
+    pub clip_grad_norm: Option<f64>,
+
+    /// Keep averages of the generators' weights with this decay, such as 0.999, and draw with them; 0 keeps none
+    /// [default: 0]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
+        value_parser = decay)]
+    pub ema: Option<f64>,
+
     /// Mirror each picture left to right with probability 1/2 (--flip=false switches it off at a resume)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
         help_heading = heading::PICTURES)]

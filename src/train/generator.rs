@@ -144,12 +144,15 @@ impl Generator {
         if let Some(name) = checkpoint.not_finite() {
             return Err(not_finite(path, name));
         }
-        let generator = Self::new(gpu, shape, format!("a checkpoint of {recipe} after {steps} steps, its {name}"));
+        let averaged = checkpoint.tensors.keys().any(|tensor| tensor.ends_with(".average"));
+        let kind = if averaged { "averages of its" } else { "its" };
+        let generator = Self::new(gpu, shape, format!("a checkpoint of {recipe} after {steps} steps, {kind} {name}"));
         let mut missing = Vec::new();
         for (parameter_name, parameter) in generator.network.parameters() {
             let full = format!("{name}.{parameter_name}");
             let expected = parameter.var().shape();
-            match checkpoint.tensors.get(&full).filter(|values| values.shape == expected.dims()) {
+            let average = checkpoint.tensors.get(&format!("{full}.average"));
+            match average.or(checkpoint.tensors.get(&full)).filter(|values| values.shape == expected.dims()) {
                 Some(values) => parameter.load(&values.elements),
                 None => missing.push(format!("  {full} is missing or misshapen, expected {expected:?}")),
             }

@@ -24,5 +24,6 @@ pub mod run;
 pub mod sample;
 pub mod stylize;
 pub mod translate;
+pub mod update;
 
 pub use error::Error;

@@ -117,6 +117,7 @@ pub fn restore_steps(counters: &Counters, adams: &mut [(&str, &mut Adam)]) -> u6
 /// The tensors of a network with its optimizer, below a name.
 pub fn state_of(name: &str, network: &dyn crate::nn::Module, adam: Option<&Adam>) -> Vec<(String, Tensor)> {
     let parameters = network.parameters().into_iter().map(|(n, p)| (n, p.var().value().clone()));
-    let tensors = parameters.chain(network.buffers()).chain(adam.into_iter().flat_map(Adam::moments));
+    let of_adam = adam.into_iter().flat_map(|adam| adam.moments().into_iter().chain(adam.averages()));
+    let tensors = parameters.chain(network.buffers()).chain(of_adam);
     tensors.map(|(n, tensor)| (format!("{name}.{n}"), tensor)).collect()
 }

@@ -144,6 +144,14 @@ impl Run {
                  those of an uninterrupted run",
                 header.adapter, header.family
             ));
+        } else if header.tuning != gpu.tuning().fingerprint() {
+            let of = |tuning: &str| if tuning.is_empty() { "none".to_owned() } else { tuning.to_owned() };
+            tell.warn(&format!(
+                "the checkpoint was computed with other measured choices of tiles (`bench tune`: {} then, {} now); \
+                 from here on results differ in the last bits from those of an uninterrupted run",
+                of(&header.tuning),
+                of(&gpu.tuning().fingerprint())
+            ));
         }
         if header.processes != world.size() as u64 {
             tell.warn(&format!(

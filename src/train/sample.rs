@@ -18,7 +18,8 @@ const BATCH: usize = 16;
 /// The step that sample noise is drawn as: no training ever comes so far, so that it is never trained on.
 const STEP: u64 = u64::MAX;
 
-/// A trainer with the state of a DCGAN's checkpoint file.
+/// A trainer with the state of a DCGAN's checkpoint file, to draw with: where averages of the weights were kept, the
+/// generator has these.
 ///
 /// # Errors
 /// When the file cannot be used, is of another recipe, or the device failed.
@@ -33,6 +34,7 @@ pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Trainer, Header), Error> {
     };
     let mut trainer = Trainer::new(gpu, config);
     checkpoint.load_into(path, &mut trainer)?;
+    trainer.generator_adam.use_averages();
     gpu.finish()?;
     Ok((trainer, checkpoint.header))
 }

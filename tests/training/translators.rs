@@ -15,6 +15,7 @@ use sumi::{
         cut, cyclegan,
         recipe::Counters,
         translate::{Batches, Common, Translator},
+        update::Update,
     },
 };
 
@@ -31,8 +32,9 @@ const BATCH: usize = 2;
 fn recipes(seed: u64) -> [Networks; 4] {
     let common = |common: Common| Common { size: SIZE, load_size: SIZE, batch: BATCH, lr: 1e-3, seed, ..common };
     let cyclegan = cyclegan::Config::default();
+    let update = Update { clip_grad_norm: 0.5, ema: 0.9 };
     let cyclegan = cyclegan::Config {
-        common: common(cyclegan.common),
+        common: Common { update, ..common(cyclegan.common) },
         ngf: 4,
         ndf: 4,
         blocks: 1,

@@ -1,5 +1,8 @@
 //! Measures trained networks: parses the command line, translates, compares, and turns the outcome into an exit code.
 
+#[path = "../shared/cache.rs"]
+mod cache;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -67,7 +70,8 @@ fn main() -> ExitCode {
 }
 
 fn evaluate(arguments: &Arguments) -> Result<(), Error> {
-    let gpu = Gpu::open(&Options { adapter: arguments.adapter.clone(), ..Options::default() })?;
+    let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
+    let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
     let (mut truth, mut found): (Option<Truth>, Vec<Likeness>) = (None, Vec::new());
     for run in &arguments.runs {
         let file = if run.is_file() { run } else { &run.join("checkpoint.safetensors") };

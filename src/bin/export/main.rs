@@ -1,5 +1,8 @@
 //! Writes a generator for PyTorch: parses the command line, writes, and turns the outcome into an exit code.
 
+#[path = "../shared/cache.rs"]
+mod cache;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -85,7 +88,8 @@ fn export(arguments: &Arguments) -> Result<String, Error> {
         Way::AtoB => Direction::AtoB,
         Way::BtoA => Direction::BtoA,
     };
-    let gpu = Gpu::open(&Options { adapter: arguments.adapter.clone(), ..Options::default() })?;
+    let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
+    let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
     let generator = Generator::open(&gpu, weights, direction)?;
     generator.export(out)?;
     Ok(format!("{}\n{}", generator.about, out.display()))

@@ -1,6 +1,9 @@
 //! Draws pictures from a trained network: parses the command line, draws, writes, and turns the outcome into an exit
 //! code.
 
+#[path = "../shared/cache.rs"]
+mod cache;
+
 use std::{
     fs,
     io::{self, Write},
@@ -79,7 +82,8 @@ fn main() -> ExitCode {
 }
 
 fn sample(arguments: &Arguments) -> Result<(), Error> {
-    let gpu = Gpu::open(&Options { adapter: arguments.adapter.clone(), ..Options::default() })?;
+    let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
+    let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
     let checkpoint =
         if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
     let (trainer, header) = restore(&gpu, checkpoint)?;

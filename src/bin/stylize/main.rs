@@ -1,6 +1,8 @@
 //! Draws pictures, or the frames of a video, in the style of a trained network: parses the command line, draws, and
 //! turns the outcome into an exit code.
 
+#[path = "../shared/cache.rs"]
+mod cache;
 mod outputs;
 mod pictures;
 mod terminal;
@@ -133,7 +135,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         Way::AtoB => Direction::AtoB,
         Way::BtoA => Direction::BtoA,
     };
-    let options = Options { adapter: arguments.adapter.clone(), ..Options::default() };
+    let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
+    let options = Options { adapter, cache, ..Options::default() };
     let mut stylist = Stylist::open(options, arguments.weights.clone(), direction, tile)?;
     match arguments.video {
         Some(size) => video::draw(&mut stylist, size),

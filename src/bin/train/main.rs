@@ -1,6 +1,8 @@
 //! Trains a network: parses the command line, runs, and turns the outcome into an exit code.
 
 mod arguments;
+#[path = "../shared/cache.rs"]
+mod cache;
 mod interrupt;
 mod processes;
 mod terminal;
@@ -65,6 +67,7 @@ fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
     let adapter = flags.adapter.clone().or(of_run);
     let gpu = processes::open(world, adapter)?;
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
+    gpu.notes().iter().for_each(|note| line(note));
     if !world.is_alone() {
         line(&format!("{} processes share each batch; this is said by the one that leads", world.size()));
     }

@@ -12,7 +12,7 @@ use sumi::{
     },
 };
 
-use super::interrupt;
+use super::{cache, interrupt};
 
 /// What launchers tell the processes that they start: how many these are. Open MPI's, and that of MPICH and its kin.
 const COUNTS: [&str; 2] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"];
@@ -32,7 +32,8 @@ pub fn check(world: &World) -> Result<(), Error> {
 /// Opens the adapter that was asked for, or this process's own of several.
 pub fn open(world: &World, wanted: Option<String>) -> Result<Gpu, Error> {
     let here = if world.is_alone() { Vec::new() } else { adapters() };
-    Ok(Gpu::open(&Options { adapter: adapter_of(world, &here, wanted), ..Options::default() })?)
+    let adapter = adapter_of(world, &here, wanted);
+    Ok(Gpu::open(&Options { adapter, cache: cache::folder(), ..Options::default() })?)
 }
 
 /// Does what the process that leads is told to do.

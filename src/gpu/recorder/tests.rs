@@ -83,6 +83,23 @@ fn the_same_list_takes_the_same_memory_and_values_that_have_ended_share_it() {
 }
 
 #[test]
+fn memory_that_is_given_back_in_another_order_is_taken_in_the_same() {
+    let (gpu, device) = open(None);
+    let list = |reversed: bool| {
+        let mut kept = [(); 3].map(|()| gpu.buffer(1024));
+        kept.iter().for_each(|buffer| write(&gpu, buffer));
+        gpu.submit().expect("paper does not fail");
+        if reversed {
+            kept.reverse();
+        }
+        kept.into_iter().for_each(drop);
+        last_list(&device)
+    };
+    let first = list(false);
+    assert_eq!([list(true), list(false), list(false)], [first.clone(), first.clone(), first]);
+}
+
+#[test]
 fn an_upload_never_takes_memory_that_its_list_used_before() {
     let (gpu, device) = open(None);
     write(&gpu, &gpu.buffer(1024));

@@ -4,11 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use wgpu::{Backends, DeviceType, Features};
 
-use super::device::WgpuDevice;
-use crate::gpu::{AdapterInfo, AdapterKind, Error, Limits};
+use super::{device::WgpuDevice, kept::Kept, pipeline::Pipelines};
+use crate::gpu::{AdapterInfo, AdapterKind, Cache, Error, Limits};
 
 /// The optional features that kernels or profiles use where they exist.
-const WANTED: [(Features, &str); 2] = [(Features::SUBGROUP, "subgroups"), (Features::TIMESTAMP_QUERY, "timestamps")];
+const WANTED: [(Features, &str); 3] = [
+    (Features::SUBGROUP, "subgroups"),
+    (Features::TIMESTAMP_QUERY, "timestamps"),
+    (Features::PIPELINE_CACHE, "pipeline cache"),
+];
 
 /// One instance for the process: drivers have crashed when several were created at once.
 fn instance() -> &'static wgpu::Instance {
@@ -57,7 +61,7 @@ fn describe(index: usize, adapter: &wgpu::Adapter) -> AdapterInfo {
 }
 
 /// Opens a device with everything we use that the adapter has.
-pub(in crate::gpu) fn open(info: &AdapterInfo, checked: bool) -> Result<Arc<WgpuDevice>, Error> {
+pub(in crate::gpu) fn open(info: &AdapterInfo, checked: bool, cache: Option<Cache>) -> Result<Arc<WgpuDevice>, Error> {
     let adapter = found().get(info.index).ok_or(Error::NoAdapter)?;
     let wanted = WANTED.iter().fold(Features::empty(), |all, (feature, _)| all | *feature);
     let descriptor = wgpu::DeviceDescriptor {
@@ -70,5 +74,7 @@ pub(in crate::gpu) fn open(info: &AdapterInfo, checked: bool) -> Result<Arc<Wgpu
     };
     let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
         .map_err(|e| Error::Refused { adapter: info.name.clone(), reason: e.to_string() })?;
-    Ok(Arc::new(WgpuDevice::new(info.clone(), device, queue, checked)))
+    let kept = cache.filter(|_| device.features().contains(Features::PIPELINE_CACHE));
+    let kept = kept.and_then(|cache| Kept::open(&device, &adapter.get_info(), cache));
+    Ok(Arc::new(WgpuDevice::new(info.clone(), device, queue, Pipelines::new(checked, kept))))
 }

@@ -60,7 +60,7 @@ pub(super) fn poll(device: &wgpu::Device, wanted: wgpu::PollType) -> Result<bool
 }
 
 impl WgpuDevice {
-    pub(super) fn new(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue, checked: bool) -> Self {
+    pub(super) fn new(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue, pipelines: Pipelines) -> Self {
         let failure = Arc::new(Mutex::new(None));
         let store = failure.clone();
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
@@ -80,7 +80,7 @@ impl WgpuDevice {
         });
         Self {
             memory: Memory::new(device.clone()),
-            pipelines: Mutex::new(Pipelines::new(checked)),
+            pipelines: Mutex::new(pipelines),
             params: Mutex::default(),
             pattern: Mutex::new(None),
             reads: Mutex::default(),

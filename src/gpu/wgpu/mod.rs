@@ -3,6 +3,7 @@
 mod adapters;
 mod device;
 mod encode;
+mod kept;
 mod memory;
 mod pace;
 mod pipeline;

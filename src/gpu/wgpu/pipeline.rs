@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use wgpu::{BindGroupLayoutEntry, BindingType, BufferBindingType, ShaderStages};
 
-use super::device::Bound;
+use super::{device::Bound, kept::Kept};
 use crate::gpu::{
     AdapterInfo, Error, Kernel,
     adapter::MOST_LANES,
@@ -15,14 +15,16 @@ use crate::gpu::{
 /// The cache of pipelines and of what has been bound to them.
 pub(super) struct Pipelines {
     checked: bool,
+    /// What the driver has compiled in earlier runs.
+    kept: Option<Kept>,
     by_kernel: HashMap<Kernel, Pipeline>,
     compiled: Vec<(wgpu::ComputePipeline, wgpu::BindGroupLayout)>,
     pub(super) bound: Bound,
 }
 
 impl Pipelines {
-    pub(super) fn new(checked: bool) -> Self {
-        Self { checked, by_kernel: HashMap::new(), compiled: Vec::new(), bound: Bound::new() }
+    pub(super) fn new(checked: bool, kept: Option<Kept>) -> Self {
+        Self { checked, kept, by_kernel: HashMap::new(), compiled: Vec::new(), bound: Bound::new() }
     }
 
     pub(super) fn compiled(&self, id: PipelineId) -> &(wgpu::ComputePipeline, wgpu::BindGroupLayout) {
@@ -59,7 +61,7 @@ impl Pipelines {
                 zero_initialize_workgroup_memory: self.checked,
                 ..Default::default()
             },
-            cache: None,
+            cache: self.kept.as_ref().map(Kept::cache),
         });
         let storage = || shader.bindings.iter().skip(1);
         let known = Pipeline {

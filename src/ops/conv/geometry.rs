@@ -101,6 +101,23 @@ impl Geometry {
         Self { n, input, c_in: depth * groups, output, c_out: c, kernel, config: *config }
     }
 
+    /// All of it as numbers, by which measured choices are found.
+    pub fn words(&self) -> Vec<u32> {
+        let Self { n, input, c_in, output, c_out, kernel, config } = *self;
+        let Conv2d { stride, padding, dilation, groups } = config;
+        let pairs = [input, output, kernel, stride, padding, dilation];
+        [n, c_in, c_out, groups].into_iter().chain(pairs.into_iter().flatten()).map(|number| number as u32).collect()
+    }
+
+    /// The geometry of these numbers; `None` where they are not a geometry's.
+    pub fn from_words(words: &[u32]) -> Option<Self> {
+        let words: [u32; 16] = words.try_into().ok()?;
+        let [n, c_in, c_out, groups, pairs @ ..] = words.map(|word| word as usize);
+        let pair = |place: usize| [pairs[2 * place], pairs[2 * place + 1]];
+        let config = Conv2d { stride: pair(3), padding: pair(4), dilation: pair(5), groups };
+        Some(Self { n, input: pair(0), c_in, output: pair(1), c_out, kernel: pair(2), config })
+    }
+
     /// `[n, h_in, w_in, c_in]`.
     pub fn x_shape(&self) -> Shape {
         Shape::from([self.n, self.input[0], self.input[1], self.c_in])

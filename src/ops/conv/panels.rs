@@ -6,6 +6,7 @@ use crate::{
     gpu::Dispatch,
     ops::{
         matmul::panels_seen,
+        measured::Parts,
         panels::Matrices,
         register_tile::RegisterTile,
         tile::{self, add_parts},
@@ -19,6 +20,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
     let (groups, c_out, [k_h, k_w]) = (geometry.config.groups, geometry.c_out, geometry.kernel);
     let (rows, cols) = (y.len() / c_out, c_out / groups);
     let tile = RegisterTile::cheapest(x.gpu(), "conv2d_panels", [rows, cols], lanes);
+    let tile = tile.or_measured(x.gpu(), "conv2d_panels", || geometry.words());
     // A row of the matrix for each (kh, kw, ci).
     let weights = Matrices {
         batch: groups,
@@ -48,6 +50,7 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let cols = geometry.c_in / groups;
     let tile = RegisterTile::cheapest(dy.gpu(), "conv2d_backward_input_panels", [rows, cols], lanes);
+    let tile = tile.or_measured(dy.gpu(), "conv2d_backward_input_panels", || geometry.words());
     // A row of the matrix for each (kh, kw, co).
     let weights = Matrices {
         batch: groups,
@@ -95,11 +98,16 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     // As the kernel decides it.
     let joined = groups == 1 && geometry.config.dilation[1] == 1;
     let (runs, run) = if joined { (k_h, depth * k_w) } else { (k_h * k_w, depth) };
-    let tile = RegisterTile::cheapest_within(x.gpu(), "conv2d_backward_weight_panels", [run, cols], lanes);
-    let tiles = groups * runs * tile.count(run, cols);
-    let splits = splits(tiles, geometry.n * geometry.output[0], geometry.output[1]);
+    let kernel = "conv2d_backward_weight_panels";
+    let tile = RegisterTile::cheapest_within(x.gpu(), kernel, [run, cols], lanes);
+    let tiles = |tile: &RegisterTile| groups * runs * tile.count(run, cols);
+    let parts = |tile: &RegisterTile| {
+        let splits = || splits(tiles(tile), geometry.n * geometry.output[0], geometry.output[1]);
+        (tile.rows <= run).then(splits)
+    };
+    let (tile, splits) = tile.or_measured_in_parts(x.gpu(), kernel, || geometry.words(), parts);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    let dispatch = launch("conv2d_backward_weight_panels", [x, dy], geometry, tile, [tiles, splits]);
+    let dispatch = launch(kernel, [x, dy], geometry, tile, [tiles(&tile), splits]);
     parts.gpu().dispatch(dispatch.bind(&parts));
     add_parts(&parts, shape)
 }
@@ -107,13 +115,13 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
 /// Into how many parts the sum over so many lines of pixels is cut: so that there is work for many threads, and a part
 /// reads no more than a cache holds, but with enough pixels to be worth adding it to the others. It must not depend on
 /// the machine, because the order of the additions does on it.
-fn splits(tiles: usize, lines: usize, width: usize) -> usize {
+fn splits(tiles: usize, lines: usize, width: usize) -> Parts {
     const WORKGROUPS: usize = 64;
     const FEWEST_PIXELS: usize = 64;
     const MOST_PIXELS: usize = 1024;
     let pixels = lines * width;
     let wanted = WORKGROUPS.div_ceil(tiles).min(pixels.div_ceil(FEWEST_PIXELS));
-    wanted.max(pixels.div_ceil(MOST_PIXELS)).min(lines)
+    Parts { rule: wanted.max(pixels.div_ceil(MOST_PIXELS)).min(lines), most: lines }
 }
 
 /// A launch of `count` workgroups, and as many again for each split, with its inputs.
@@ -135,9 +143,9 @@ mod tests {
 
     #[test]
     fn splits_are_many_enough_and_long_enough() {
-        assert_eq!(splits(1, 16 * 32, 32), 64, "work for many threads");
-        assert_eq!(splits(1, 4, 16), 1, "few pixels are one part");
-        assert_eq!(splits(1000, 64 * 32, 32), 64, "no more pixels than a cache holds");
-        assert_eq!(splits(1, 2, 10_000), 2, "a line is not cut");
+        assert_eq!(splits(1, 16 * 32, 32).rule, 64, "work for many threads");
+        assert_eq!(splits(1, 4, 16).rule, 1, "few pixels are one part");
+        assert_eq!(splits(1000, 64 * 32, 32).rule, 64, "no more pixels than a cache holds");
+        assert_eq!(splits(1, 2, 10_000).rule, 2, "a line is not cut");
     }
 }

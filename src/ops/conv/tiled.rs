@@ -5,7 +5,7 @@ use crate::{
     gpu::Dispatch,
     ops::{
         matmul::{self, transposed},
-        tile::{Tile, add_parts, fold, parts},
+        tile::{Tile, add_parts, fold},
     },
     tensor::Tensor,
 };
@@ -18,7 +18,8 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     let (groups, shape) = (geometry.config.groups, geometry.y_shape());
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
     let (tile, terms) = (Tile::of(x.gpu(), rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
-    let parts = parts(groups * tile.count(rows, cols), terms);
+    let count = |tile: &Tile| Some(groups * tile.count(rows, cols));
+    let (tile, parts) = tile.or_measured(x.gpu(), "conv2d_tiled", || geometry.words(), terms, count);
     let y = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
     let dispatch = launch("conv2d_tiled", [x, w], geometry, grid, [geometry.c_in / groups, cols]);
@@ -41,11 +42,12 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Te
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let terms = k_h.div_ceil(t_h) * k_w.div_ceil(t_w) * depth;
     let batch = s_h * s_w * groups;
-    let tile = Tile::of(dy.gpu(), rows, cols, batch);
-    let parts = parts(batch * tile.count(rows, cols), terms);
+    let (rule, count) = (Tile::of(dy.gpu(), rows, cols, batch), |tile: &Tile| Some(batch * tile.count(rows, cols)));
+    let kernel = "conv2d_backward_input_tiled";
+    let (tile, parts) = rule.or_measured(dy.gpu(), kernel, || geometry.words(), terms, count);
     let dx = Tensor::empty(dy.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * batch);
-    let dispatch = launch("conv2d_backward_input_tiled", [dy, &turned], geometry, grid, [depth, cols]);
+    let dispatch = launch(kernel, [dy, &turned], geometry, grid, [depth, cols]);
     dx.gpu().dispatch(dispatch.epilogue(true, &turned).bind(&dx));
     add_parts(&dx, shape)
 }
@@ -60,11 +62,13 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> T
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
     let pixels = geometry.y_shape().len() / geometry.c_out;
     // The pixels are cut finer than any tile is, so that large tiles need not be many.
-    let tile = Tile::for_long_sums(x.gpu(), rows, cols);
-    let parts = parts(groups * tile.count(rows, cols), pixels);
+    let rule = Tile::for_long_sums(x.gpu(), rows, cols);
+    let count = |tile: &Tile| tile.suits_long_sums().then(|| groups * tile.count(rows, cols));
+    let kernel = "conv2d_backward_weight_tiled";
+    let (tile, parts) = rule.or_measured(x.gpu(), kernel, || geometry.words(), pixels, count);
     let dw = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
-    let dispatch = launch("conv2d_backward_weight_tiled", [x, dy], geometry, grid, [geometry.c_in / groups, cols]);
+    let dispatch = launch(kernel, [x, dy], geometry, grid, [geometry.c_in / groups, cols]);
     dw.gpu().dispatch(dispatch.bind(&dw));
     add_parts(&dw, shape)
 }

@@ -93,7 +93,8 @@ impl Trainer {
         let channels = STAGES.map(|(_, wide)| wide * ngf);
         let heads = PatchHeads::new(&tape, &mut Init::new(seed, 2), &channels, *nce_width);
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };
-        let g_adam = Adam::new(generator.parameters(), adam);
+        let g_adam = Adam::new(generator.parameters(), common.update.of_generators(adam));
+        let adam = common.update.of_others(adam);
         let d_adam = Adam::new(discriminator.parameters(), AdamConfig { lr: d_lr * common.lr, ..adam });
         let f_adam = Adam::new(heads.parameters(), adam);
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());

@@ -10,6 +10,7 @@ use crate::{
         flags::{count, heading, weight},
         preset::{Length, Preset},
         translate::{self, Common},
+        update::Update,
     },
 };
 
@@ -63,6 +64,7 @@ impl Default for Config {
                 beta1: 0.5,
                 beta2: 0.999,
                 decay: 0.5,
+                update: Update::default(),
                 seed: 0,
             },
             ngf: 32,

@@ -14,6 +14,7 @@ fn example() -> Checkpoint {
         adapter: "a \"quoted\" adapter".to_owned(),
         family: "lanes 8".to_owned(),
         processes: 2,
+        tuning: String::new(),
         sha256: String::new(),
     };
     let values = |shape: &[usize], first: f32| Values {
@@ -44,6 +45,14 @@ fn what_is_written_is_read() {
     assert_eq!(Header { sha256: String::new(), ..back.header.clone() }, written.header);
     assert_eq!(back.header.sha256.len(), 64);
     assert_eq!(back.to_bytes(), bytes, "equal states are equal files");
+}
+
+#[test]
+fn measured_choices_are_named_where_there_are_some() {
+    assert!(!example().header.json().contains("tuning"), "files without are as they were before there were any");
+    let mut tuned = example();
+    tuned.header.tuning = "0123456789abcdef".to_owned();
+    assert_eq!(read(&tuned.to_bytes()).expect("the file is whole").header.tuning, tuned.header.tuning);
 }
 
 #[test]

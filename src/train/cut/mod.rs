@@ -106,7 +106,8 @@ impl Trainer {
         let discriminator = PatchDiscriminator::cut(*ndf, *d_layers).discriminator(&tape, &mut Init::new(seed, 1));
         let heads = PatchHeads::new(&tape, &mut Init::new(seed, 2), &resnet.nce_channels(), *nce_width);
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };
-        let g_adam = Adam::new(generator.parameters(), adam);
+        let g_adam = Adam::new(generator.parameters(), common.update.of_generators(adam));
+        let adam = common.update.of_others(adam);
         let d_adam = Adam::new(discriminator.parameters(), adam);
         let f_adam = Adam::new(heads.parameters(), adam);
         let (config, gpu, layers, world) = (config.clone(), gpu.clone(), resnet.nce_layers(), World::alone());

@@ -89,8 +89,8 @@ impl Trainer {
         let [g_a, g_b] = [0, 1].map(|network| g.generator(&tape, &mut Init::new(seed, network)));
         let [d_a, d_b] = [2, 3].map(|network| d.discriminator(&tape, &mut Init::new(seed, network)));
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };
-        let g_adam = Adam::new([below("G_A", &g_a), below("G_B", &g_b)].concat(), adam);
-        let d_adam = Adam::new([below("D_A", &d_a), below("D_B", &d_b)].concat(), adam);
+        let g_adam = Adam::new([below("G_A", &g_a), below("G_B", &g_b)].concat(), common.update.of_generators(adam));
+        let d_adam = Adam::new([below("D_A", &d_a), below("D_B", &d_b)].concat(), common.update.of_others(adam));
         let [pool_a, pool_b] = [0, 1].map(|number| ImagePool::new(gpu, *pool_size, common.size, seed, number));
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
         Self { config, gpu, tape, g_a, g_b, d_a, d_b, g_adam, d_adam, pool_a, pool_b, steps: 0, world }
@@ -186,7 +186,7 @@ impl Trained for Trainer {
         let networks = [("G_A", &self.g_a), ("G_B", &self.g_b), ("D_A", &self.d_a), ("D_B", &self.d_b)];
         let mut state: Vec<_> =
             networks.into_iter().flat_map(|(name, network)| state_of(name, network, None)).collect();
-        state.extend(self.g_adam.moments().into_iter().chain(self.d_adam.moments()));
+        state.extend([self.g_adam.moments(), self.d_adam.moments(), self.g_adam.averages()].concat());
         let pools = [("pool_A", &self.pool_a), ("pool_B", &self.pool_b)];
         state.extend(pools.into_iter().filter_map(|(name, pool)| Some((name.to_owned(), pool.tensor()?))));
         state

@@ -12,6 +12,7 @@ use crate::{
         objective::Objective,
         preset::{Length, Preset},
         translate::{self, Common},
+        update::Update,
     },
 };
 
@@ -53,6 +54,7 @@ impl Default for Config {
                 beta1: 0.5,
                 beta2: 0.999,
                 decay: 0.5,
+                update: Update::default(),
                 seed: 0,
             },
             ngf: 64,

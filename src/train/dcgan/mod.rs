@@ -101,9 +101,10 @@ impl Trainer {
         let (tape, networks) = (ops::tape(gpu), Dcgan { size, nz, ngf, ndf, std: config.init_std as f32 });
         let generator = networks.generator(&tape, &mut Init::new(seed, 0));
         let discriminator = networks.discriminator(&tape, &mut Init::new(seed, 1));
-        let adam = AdamConfig { lr: config.lr, betas: [config.beta1, config.beta2], eps: config.eps };
-        let generator_adam = Adam::new(generator.parameters(), adam);
-        let discriminator_adam = Adam::new(discriminator.parameters(), adam);
+        let (lr, betas, eps) = (config.lr, [config.beta1, config.beta2], config.eps);
+        let adam = AdamConfig { lr, betas, eps, ..AdamConfig::default() };
+        let generator_adam = Adam::new(generator.parameters(), config.update.of_generators(adam));
+        let discriminator_adam = Adam::new(discriminator.parameters(), config.update.of_others(adam));
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
         Self { config, gpu, tape, generator, discriminator, generator_adam, discriminator_adam, steps: 0, world }
     }

@@ -9,9 +9,10 @@ use crate::{
     train::{
         Error,
         config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
-        flags::{count, decay, heading, one_of, picture_size, rate},
+        flags::{count, decay, heading, one_of, picture_size, rate, weight},
         objective::Objective,
         preset::{Length, Preset},
+        update::Update,
     },
 };
 
@@ -49,6 +50,9 @@ pub struct Config {
     pub init_std: f64,
     /// What the two networks minimise.
     pub objective: Objective,
+    /// What the optimizers do besides.
+    #[serde(flatten)]
+    pub update: Update,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -57,7 +61,8 @@ impl Default for Config {
     fn default() -> Self {
         let objective = Objective::NonSaturating;
         let (lr, beta1, beta2, eps, init_std) = (2e-4, 0.5, 0.999, 1e-8, 0.02);
-        Self { size: 64, batch: 64, nz: 100, ngf: 64, ndf: 64, lr, beta1, beta2, eps, init_std, objective, seed: 0 }
+        let (nz, ngf, ndf, update) = (100, 64, 64, Update::default());
+        Self { size: 64, batch: 64, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, objective, update, seed: 0 }
     }
 }
 
@@ -153,7 +158,7 @@ impl RecipeFlags for Flags {
 impl Config {
     /// Refuses values that no run can have.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let Self { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, .. } = *self;
+        let Self { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, update, .. } = *self;
         picture_size(&size.to_string()).map_err(|reason| wrong("size", reason))?;
         for (name, value, most) in [("batch", batch, 4096), ("nz", nz, 4096), ("ngf", ngf, 1024), ("ndf", ndf, 1024)] {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
@@ -161,7 +166,8 @@ impl Config {
         for (name, value) in [("lr", lr), ("eps", eps), ("init_std", init_std)] {
             rate(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
-        for (name, value) in [("beta1", beta1), ("beta2", beta2)] {
+        weight(&update.clip_grad_norm.to_string()).map_err(|reason| wrong("clip_grad_norm", reason))?;
+        for (name, value) in [("beta1", beta1), ("beta2", beta2), ("ema", update.ema)] {
             decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
         for (name, width) in [("ngf", ngf), ("ndf", ndf)] {

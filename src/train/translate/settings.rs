@@ -9,8 +9,9 @@ use crate::{
     train::{
         Error,
         config::{Changes, Source, wrong},
-        flags::{decay, heading, one_of, rate},
+        flags::{decay, heading, one_of, rate, weight},
         preset::Length,
+        update::Update,
     },
 };
 
@@ -42,6 +43,9 @@ pub struct Common {
     pub beta2: f64,
     /// The last part of the run, 0 to 1, over which the learning rates fall in a straight line to 0.
     pub decay: f64,
+    /// What the optimizers do besides.
+    #[serde(flatten)]
+    pub update: Update,
     /// Seed of every random choice.
     pub seed: u64,
 }
@@ -65,7 +69,9 @@ impl Common {
             return Err(wrong("batch", format!("{} is not a whole number from 1 to 4096", self.batch)));
         }
         rate(&self.lr.to_string()).map_err(|reason| wrong("lr", reason))?;
-        for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+        let Update { clip_grad_norm, ema } = self.update;
+        weight(&clip_grad_norm.to_string()).map_err(|reason| wrong("clip_grad_norm", reason))?;
+        for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2), ("ema", ema)] {
             decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
         part(&self.decay.to_string()).map_err(|reason| wrong("decay", reason)).map(|_| ())

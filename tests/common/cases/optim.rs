@@ -1,83 +1,155 @@
-//! Optimizers: several parameters of odd sizes, three steps, so that moments and bias corrections matter.
+//! Optimizers: several parameters of odd sizes, three steps, so that moments and bias corrections matter; with and
+//! without clipping and averages.
 
 use sumi::{
     autograd::Var,
     nn::Parameter,
     ops::{elementwise::mul, reduce},
-    optim::{Adam, AdamConfig, Sgd},
+    optim::{
+        Adam, AdamConfig, Sgd, SgdConfig,
+        clip::{clip_factor, sum_squares},
+    },
     reference::optim as twin,
 };
 
-use super::{Case, normal};
+use super::{Case, Input, normal};
 use crate::common::compare::Tolerance::Pointwise;
 
 const STEPS: u64 = 3;
-const CONFIG: AdamConfig = AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8 };
-const MOMENTUM: f64 = 0.9;
+const ADAM: AdamConfig = AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8, max_grad_norm: None, ema: None };
+const SGD: SgdConfig = SgdConfig { lr: 2e-3, momentum: 0.9, max_grad_norm: None, ema: None };
+const SIZES: [[usize; 2]; 4] = [[1, 1], [3, 67], [64, 1], [31, 33]];
 
 pub fn cases() -> Vec<Case> {
-    let sizes = [[1, 1], [3, 67], [64, 1], [31, 33]];
-    let values: Vec<_> = sizes.iter().enumerate().map(|(i, s)| normal(i as u64, *s)).collect();
-    let gradients: Vec<_> = sizes.iter().enumerate().map(|(i, s)| normal(10 + i as u64, *s)).collect();
-    let inputs = [values, gradients].concat();
-    let count = sizes.len();
+    // The gradients' norm is about 36.
+    let adams = [
+        ("", ADAM),
+        ("clipped", AdamConfig { max_grad_norm: Some(2.0), ..ADAM }),
+        ("not clipped, averaged", AdamConfig { max_grad_norm: Some(100.0), ema: Some(0.75), ..ADAM }),
+    ];
+    let sgds = [("", SGD), ("clipped and averaged", SgdConfig { max_grad_norm: Some(2.0), ema: Some(0.75), ..SGD })];
+    let adams = adams.into_iter().map(|(label, config)| adam_case(label, config));
+    let sgds = sgds.into_iter().map(|(label, config)| sgd_case(label, config));
+    adams.chain(sgds).chain(norms()).collect()
+}
+
+/// Values and gradients of the parameters.
+fn inputs() -> Vec<Input> {
+    let values = SIZES.iter().enumerate().map(|(i, s)| normal(i as u64, *s));
+    let gradients = SIZES.iter().enumerate().map(|(i, s)| normal(10 + i as u64, *s));
+    values.chain(gradients).collect()
+}
+
+fn adam_case(label: &str, config: AdamConfig) -> Case {
+    let count = SIZES.len();
+    Case {
+        kernel: "adam",
+        label: format!("{SIZES:?} {label}"),
+        inputs: inputs(),
+        run: Box::new(move |v| {
+            let parameters = parameters(&v[..count]);
+            let mut adam = Adam::new(parameters.clone(), config);
+            for _ in 0..STEPS {
+                backward(&parameters, &v[count..]);
+                adam.step();
+            }
+            let tape = v[0].tape();
+            let state = adam.moments().into_iter().chain(adam.averages()).map(|(_, part)| tape.constant(part));
+            parameters.iter().map(|(_, p)| p.var().detach()).chain(state).collect()
+        }),
+        twin: Box::new(move |v| {
+            let scaled = clipped(&v[count..], config.max_grad_norm);
+            let run = |(value, gradient): (&Vec<f64>, &Vec<f64>)| {
+                let (mut p, mut m, mut u) = (value.clone(), vec![0.0; value.len()], vec![0.0; value.len()]);
+                let mut average = value.clone();
+                for step in 1..=STEPS {
+                    let AdamConfig { lr, betas: [beta1, beta2], eps, ema, .. } = config;
+                    (p, m, u) = twin::adam(&p, gradient, &m, &u, step, lr, beta1, beta2, eps);
+                    average = twin::average(&average, &p, ema.unwrap_or(0.0));
+                }
+                [p, m, u, average]
+            };
+            let states: Vec<_> = v[..count].iter().zip(&scaled).map(run).collect();
+            let outputs = if config.ema.is_some() { 4 } else { 3 };
+            (0..outputs).flat_map(|which| states.iter().map(move |state| state[which].clone())).collect()
+        }),
+        tolerance: Pointwise,
+    }
+}
+
+fn sgd_case(label: &str, config: SgdConfig) -> Case {
+    let count = SIZES.len();
+    Case {
+        kernel: "sgd",
+        label: format!("{SIZES:?} {label}"),
+        inputs: inputs(),
+        run: Box::new(move |v| {
+            let parameters = parameters(&v[..count]);
+            let mut sgd = Sgd::new(parameters.clone(), config);
+            for _ in 0..STEPS {
+                backward(&parameters, &v[count..]);
+                sgd.step();
+            }
+            let averages = sgd.averages().into_iter().map(|(_, part)| v[0].tape().constant(part));
+            parameters.iter().map(|(_, p)| p.var().detach()).chain(averages).collect()
+        }),
+        twin: Box::new(move |v| {
+            let scaled = clipped(&v[count..], config.max_grad_norm);
+            let run = |(value, gradient): (&Vec<f64>, &Vec<f64>)| {
+                let (mut p, mut velocity, mut average) = (value.clone(), vec![0.0; value.len()], value.clone());
+                for _ in 0..STEPS {
+                    (p, velocity) = twin::sgd(&p, gradient, &velocity, config.lr, config.momentum);
+                    average = twin::average(&average, &p, config.ema.unwrap_or(0.0));
+                }
+                [p, average]
+            };
+            let states: Vec<_> = v[..count].iter().zip(&scaled).map(run).collect();
+            let outputs = if config.ema.is_some() { 2 } else { 1 };
+            (0..outputs).flat_map(|which| states.iter().map(move |state| state[which].clone())).collect()
+        }),
+        tolerance: Pointwise,
+    }
+}
+
+/// The gradients as the optimizer sees them.
+fn clipped(gradients: &[Vec<f64>], max_norm: Option<f64>) -> Vec<Vec<f64>> {
+    let squares: Vec<f64> = gradients.iter().map(|g| twin::sum_squares(g, 1)[0]).collect();
+    let factor = max_norm.map_or(1.0, |most| twin::clip_factor(&squares, most)[0]);
+    gradients.iter().map(|g| g.iter().map(|g| factor * g).collect()).collect()
+}
+
+/// The two launches of the norm: few numbers, a part's worth, several parts, and more than the parts' fewest.
+fn norms() -> Vec<Case> {
+    let squares = |len: usize, split: usize| Case {
+        kernel: "sum_squares",
+        label: format!("[{len}] into {split}"),
+        inputs: vec![normal(1, [len])],
+        run: Box::new(|v| vec![v[0].tape().constant(sum_squares(v[0].value()))]),
+        twin: Box::new(move |v| vec![twin::sum_squares(&v[0], split)]),
+        tolerance: Pointwise,
+    };
+    let factor = |len: usize, most: f64| Case {
+        kernel: "clip_factor",
+        label: format!("[{len}], at most {most}"),
+        // Sums of squares are not negative.
+        inputs: vec![squared(normal(2, [len]))],
+        run: Box::new(move |v| vec![v[0].tape().constant(clip_factor(v[0].value(), most))]),
+        twin: Box::new(move |v| vec![twin::clip_factor(&v[0], most).to_vec()]),
+        tolerance: Pointwise,
+    };
     vec![
-        Case {
-            kernel: "adam",
-            label: format!("{sizes:?}"),
-            inputs: inputs.clone(),
-            run: Box::new(move |v| {
-                let parameters = parameters(&v[..count]);
-                let mut adam = Adam::new(parameters.clone(), CONFIG);
-                for _ in 0..STEPS {
-                    backward(&parameters, &v[count..]);
-                    adam.step();
-                }
-                let tape = v[0].tape();
-                let moments = adam.moments().into_iter().map(|(_, moment)| tape.constant(moment));
-                parameters.iter().map(|(_, p)| p.var().detach()).chain(moments).collect()
-            }),
-            twin: Box::new(move |v| {
-                let run = |(value, gradient): (&Vec<f64>, &Vec<f64>)| {
-                    let mut state = (value.clone(), vec![0.0; value.len()], vec![0.0; value.len()]);
-                    for step in 1..=STEPS {
-                        let AdamConfig { lr, betas: [beta1, beta2], eps } = CONFIG;
-                        state = twin::adam(&state.0, gradient, &state.1, &state.2, step, lr, beta1, beta2, eps);
-                    }
-                    state
-                };
-                let states: Vec<_> = v[..count].iter().zip(&v[count..]).map(run).collect();
-                let (values, m) = (states.iter().map(|s| s.0.clone()), states.iter().map(|s| s.1.clone()));
-                values.chain(m).chain(states.iter().map(|s| s.2.clone())).collect()
-            }),
-            tolerance: Pointwise,
-        },
-        Case {
-            kernel: "sgd",
-            label: format!("{sizes:?}"),
-            inputs,
-            run: Box::new(move |v| {
-                let parameters = parameters(&v[..count]);
-                let mut sgd = Sgd::new(parameters.clone(), CONFIG.lr, MOMENTUM);
-                for _ in 0..STEPS {
-                    backward(&parameters, &v[count..]);
-                    sgd.step();
-                }
-                parameters.iter().map(|(_, p)| p.var().detach()).collect()
-            }),
-            twin: Box::new(move |v| {
-                let run = |(value, gradient): (&Vec<f64>, &Vec<f64>)| {
-                    let mut state = (value.clone(), vec![0.0; value.len()]);
-                    for _ in 0..STEPS {
-                        state = twin::sgd(&state.0, gradient, &state.1, CONFIG.lr, MOMENTUM);
-                    }
-                    state.0
-                };
-                v[..count].iter().zip(&v[count..]).map(run).collect()
-            }),
-            tolerance: Pointwise,
-        },
+        squares(4, 1),
+        squares(64, 1),
+        squares(1028, 17),
+        squares(300_000, 4096),
+        factor(1, 0.25),
+        factor(17, 2.0),
+        factor(4096, 1e6),
     ]
+}
+
+fn squared(input: Input) -> Input {
+    Input { values: input.values.iter().map(|v| v * v).collect(), ..input }
 }
 
 fn parameters(values: &[Var]) -> Vec<(String, Parameter)> {
