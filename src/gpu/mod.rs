@@ -17,12 +17,15 @@ mod readback;
 mod recorder;
 mod wgpu;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub use sumi_compiler as shader;
 
 pub use self::{
-    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
+    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, Precision, choose},
     buffer::Buffer,
     error::Error,
     kernel::{Binding, Dispatch, Grid, Kernel, Work},
@@ -43,6 +46,9 @@ pub struct Options {
     pub checked: bool,
     /// Use this family of kernels instead of the one that suits the adapter best. For tests and benches.
     pub family: Option<FamilyKind>,
+    /// [`Precision::Mixed`] asks the adapter for what such kernels need, if it has that. Products are computed in f32
+    /// all the same until [`crate::ops::mixed`] has tried the kernels and switched to them.
+    pub precision: Precision,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -56,6 +62,7 @@ struct Inner {
     constants: Constants,
     profile: Mutex<Profile>,
     family: Family,
+    mixed: AtomicBool,
 }
 
 /// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
@@ -76,7 +83,7 @@ impl Gpu {
         let chosen = choose(&adapters, options.adapter.as_deref())?;
         let device: Arc<dyn Device> = match chosen.kind {
             AdapterKind::Native => native::open(chosen, options.checked)?,
-            _ => wgpu::open(chosen, options.checked)?,
+            _ => wgpu::open(chosen, options)?,
         };
         // Of the device and not of the adapter: checked kernels have lanes of their own.
         let opened = device.info();
@@ -94,6 +101,7 @@ impl Gpu {
             constants: Constants::default(),
             profile: Mutex::default(),
             family,
+            mixed: AtomicBool::new(false),
         }))
     }
 
@@ -105,6 +113,17 @@ impl Gpu {
     /// The family of kernels in use where one form cannot serve every adapter.
     pub fn family(&self) -> Family {
         self.0.family
+    }
+
+    /// How products are computed.
+    pub fn precision(&self) -> Precision {
+        if self.0.mixed.load(Ordering::Relaxed) { Precision::Mixed } else { Precision::F32 }
+    }
+
+    /// Changes how the products to come are computed. [`Precision::Mixed`] is for devices on which the kernels were
+    /// found to be right; see [`crate::ops::mixed`].
+    pub(crate) fn set_precision(&self, precision: Precision) {
+        self.0.mixed.store(precision == Precision::Mixed, Ordering::Relaxed);
     }
 
     /// Memory of `bytes` whose contents are whatever is first written to it.

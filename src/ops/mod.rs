@@ -11,6 +11,7 @@ pub mod elementwise;
 mod launch;
 pub mod loss;
 pub mod matmul;
+pub mod mixed;
 pub mod norm;
 pub mod panels;
 pub mod probe;

@@ -7,12 +7,37 @@ use super::{
     variants::tiles,
 };
 use crate::{
-    gpu::{Dispatch, Gpu},
+    gpu::{Dispatch, Gpu, Precision},
     tensor::{Shape, Tensor},
 };
 
 /// Workgroups that keep a large GPU busy: a few for each of some 130 multiprocessors.
 const BUSY: usize = 512;
+
+/// What multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiplier {
+    /// Invocations, in f32.
+    Invocations,
+    /// Subgroups by cooperative matrices, f16 times f16 into f32.
+    Matrices,
+}
+
+impl Multiplier {
+    /// Of the names of a kernel in either form, the one it has in this.
+    pub(super) fn name(self, tiled: &'static str, coop: &'static str) -> &'static str {
+        match self {
+            Self::Invocations => tiled,
+            Self::Matrices => coop,
+        }
+    }
+}
+
+/// Whether products of `rows` by `cols` with so many terms are for [`Multiplier::Matrices`]: on a device for mixed
+/// precision those that fill a matrix.
+pub(super) fn is_mixed(gpu: &Gpu, [rows, terms, cols]: [usize; 3]) -> bool {
+    gpu.precision() == Precision::Mixed && rows.min(terms).min(cols) >= 16
+}
 
 /// What a workgroup computes: `rows` by `cols` of a product, `depth` terms at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +45,13 @@ pub(super) struct Tile {
     rows: usize,
     cols: usize,
     depth: usize,
+    /// Of cooperating subgroups: their invocations, and how many lie below and beside each other.
+    crew: Option<[u32; 3]>,
 }
 
 impl Tile {
     const fn new(rows: usize, cols: usize, depth: usize) -> Self {
-        Self { rows, cols, depth }
+        Self { rows, cols, depth, crew: None }
     }
 
     /// The tiles that the adapter has, wide ones first, large ones before small ones; narrow ones have at most 32
@@ -34,10 +61,27 @@ impl Tile {
         tiles.map(|[rows, cols, depth]| Self::new(rows, cols, depth)).partition(|tile| tile.cols > 32)
     }
 
+    /// The tiles for subgroups of the adapter's size, large ones before small ones; where it has none of a fixed size,
+    /// all, of which its device will refuse each.
+    fn cooperative(gpu: &Gpu) -> Vec<Self> {
+        let constants = ["LANES", "TILE_M", "TILE_N", "TILE_K", "DOWN", "ACROSS"];
+        let tile = |[lanes, rows, cols, depth, down, across]: [usize; 6]| {
+            let crew = Some([lanes, down, across].map(|count| count as u32));
+            Self { crew, ..Self::new(rows, cols, depth) }
+        };
+        let all: Vec<_> = tiles("matmul_coop", constants, gpu.adapter().compiles()).map(tile).collect();
+        let fitting = |tile: &&Self| tile.crew.map(|[lanes, ..]| lanes) == gpu.adapter().lanes;
+        let fitting: Vec<_> = all.iter().filter(fitting).copied().collect();
+        if fitting.is_empty() { all } else { fitting }
+    }
+
     /// The tile for a product of `rows` by `cols`, or for `batch` such products. Large tiles reuse more of what they
     /// read, but pay only where there are enough of them; narrow products get narrow tiles.
-    pub fn of(gpu: &Gpu, rows: usize, cols: usize, batch: usize) -> Self {
-        Self::among(Self::all(gpu), rows, cols, batch)
+    pub fn of(gpu: &Gpu, by: Multiplier, rows: usize, cols: usize, batch: usize) -> Self {
+        match by {
+            Multiplier::Invocations => Self::among(Self::all(gpu), rows, cols, batch),
+            Multiplier::Matrices => Self::among((Self::cooperative(gpu), Vec::new()), rows, cols, batch),
+        }
     }
 
     fn among((wide, narrow): (Vec<Self>, Vec<Self>), rows: usize, cols: usize, batch: usize) -> Self {
@@ -47,9 +91,13 @@ impl Tile {
     }
 
     /// The tile for a product of `rows` by `cols` whose terms are so many that they will be cut into [`parts`] anyway.
-    pub fn for_long_sums(gpu: &Gpu, rows: usize, cols: usize) -> Self {
-        let (wide, narrow) = Self::all(gpu);
+    pub fn for_long_sums(gpu: &Gpu, by: Multiplier, rows: usize, cols: usize) -> Self {
+        let (wide, narrow) = match by {
+            Multiplier::Invocations => Self::all(gpu),
+            Multiplier::Matrices => (Self::cooperative(gpu), Vec::new()),
+        };
         match (rows, cols) {
+            (_, ..=32) if narrow.is_empty() => wide[wide.len() - 1],
             (_, ..=32) => narrow[0],
             (128.., 128..) => wide[0],
             _ => wide[wide.len() - 1],
@@ -68,7 +116,13 @@ impl Tile {
         let [a, b] = neighbours.map(|count| count.is_multiple_of(4));
         let [a, b] = if gpu.adapter().compiles() { [a, b] } else { [a && b; 2] };
         let dispatch = dispatch.constant("TILE_M", rows).constant("TILE_N", cols).constant("TILE_K", depth);
-        dispatch.constant("VEC_A", u32::from(a)).constant("VEC_B", u32::from(b))
+        let dispatch = dispatch.constant("VEC_A", u32::from(a)).constant("VEC_B", u32::from(b));
+        match self.crew {
+            None => dispatch,
+            Some([lanes, down, across]) => {
+                dispatch.constant("LANES", lanes).constant("DOWN", down).constant("ACROSS", across)
+            }
+        }
     }
 }
 

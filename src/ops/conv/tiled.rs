@@ -1,35 +1,45 @@
-//! The rung for GPUs: matrix products from tiles in workgroup memory.
+//! The rung for GPUs: matrix products from tiles in workgroup memory. `coop` is the same with another multiplier.
 
 use super::{Conv2d, Geometry};
 use crate::{
     gpu::Dispatch,
     ops::{
         matmul::{self, transposed},
-        tile::{Tile, add_parts, fold, parts},
+        tile::{Multiplier, Tile, add_parts, fold, parts},
     },
     tensor::Tensor,
 };
 
 /// `x`, `w` → `y`.
 pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
+    conv2d_by(Multiplier::Invocations, x, w, geometry)
+}
+
+pub(super) fn conv2d_by(by: Multiplier, x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     if let Some([rows, terms, cols]) = as_product(geometry) {
-        return matmul::tiled(&x.reshape([rows, terms]), &w.reshape([terms, cols])).reshape(geometry.y_shape());
+        return matmul::from_tiles(&x.reshape([rows, terms]), &w.reshape([terms, cols]), by)
+            .reshape(geometry.y_shape());
     }
     let (groups, shape) = (geometry.config.groups, geometry.y_shape());
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
-    let (tile, terms) = (Tile::of(x.gpu(), rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
+    let (tile, terms) = (Tile::of(x.gpu(), by, rows, cols, groups), geometry.w_shape().len() / geometry.c_out);
     let parts = parts(groups * tile.count(rows, cols), terms);
     let y = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
-    launch("conv2d_tiled", [x, w, &y], geometry, grid, [geometry.c_in / groups, cols]);
+    let name = by.name("conv2d_tiled", "conv2d_coop");
+    launch(name, [x, w, &y], geometry, grid, [geometry.c_in / groups, cols]);
     add_parts(&y, shape)
 }
 
 /// `dy`, `w` → `dx`.
 pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
+    conv2d_backward_input_by(Multiplier::Invocations, dy, w, geometry)
+}
+
+pub(super) fn conv2d_backward_input_by(by: Multiplier, dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
     if let Some([rows, terms, cols]) = as_product(geometry) {
         let turned = transposed(w, [1, terms, cols]).reshape([cols, terms]);
-        return matmul::tiled(&dy.reshape([rows, cols]), &turned).reshape(geometry.x_shape());
+        return matmul::from_tiles(&dy.reshape([rows, cols]), &turned, by).reshape(geometry.x_shape());
     }
     let ([s_h, s_w], [k_h, k_w], [t_h, t_w]) = (geometry.config.stride, geometry.kernel, geometry.tap_step());
     let (groups, shape) = (geometry.config.groups, geometry.x_shape());
@@ -40,29 +50,35 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Te
     let rows = geometry.n * geometry.input[0].div_ceil(s_h) * geometry.input[1].div_ceil(s_w);
     let terms = k_h.div_ceil(t_h) * k_w.div_ceil(t_w) * depth;
     let batch = s_h * s_w * groups;
-    let tile = Tile::of(dy.gpu(), rows, cols, batch);
+    let tile = Tile::of(dy.gpu(), by, rows, cols, batch);
     let parts = parts(batch * tile.count(rows, cols), terms);
     let dx = Tensor::empty(dy.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * batch);
-    launch("conv2d_backward_input_tiled", [dy, &turned, &dx], geometry, grid, [depth, cols]);
+    let name = by.name("conv2d_backward_input_tiled", "conv2d_backward_input_coop");
+    launch(name, [dy, &turned, &dx], geometry, grid, [depth, cols]);
     add_parts(&dx, shape)
 }
 
 /// `x`, `dy` → `dw`.
 pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> Tensor {
+    conv2d_backward_weight_by(Multiplier::Invocations, x, dy, geometry)
+}
+
+pub(super) fn conv2d_backward_weight_by(by: Multiplier, x: &Tensor, dy: &Tensor, geometry: &Geometry) -> Tensor {
     if let Some([rows, terms, cols]) = as_product(geometry) {
         let turned = transposed(x, [1, rows, terms]).reshape([terms, rows]);
-        return matmul::tiled(&turned, &dy.reshape([rows, cols])).reshape(geometry.w_shape());
+        return matmul::from_tiles(&turned, &dy.reshape([rows, cols]), by).reshape(geometry.w_shape());
     }
     let (groups, shape) = (geometry.config.groups, geometry.w_shape());
     let (rows, cols) = (shape.len() / geometry.c_out, geometry.c_out / groups);
     let pixels = geometry.y_shape().len() / geometry.c_out;
     // The pixels are cut finer than any tile is, so that large tiles need not be many.
-    let tile = Tile::for_long_sums(x.gpu(), rows, cols);
+    let tile = Tile::for_long_sums(x.gpu(), by, rows, cols);
     let parts = parts(groups * tile.count(rows, cols), pixels);
     let dw = Tensor::empty(x.gpu(), [parts, shape.len()]);
     let grid = (tile, tile.count(rows, cols), parts * groups);
-    launch("conv2d_backward_weight_tiled", [x, dy, &dw], geometry, grid, [geometry.c_in / groups, cols]);
+    let name = by.name("conv2d_backward_weight_tiled", "conv2d_backward_weight_coop");
+    launch(name, [x, dy, &dw], geometry, grid, [geometry.c_in / groups, cols]);
     add_parts(&dw, shape)
 }
 

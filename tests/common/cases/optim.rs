@@ -4,12 +4,18 @@ use sumi::{
     autograd::Var,
     nn::Parameter,
     ops::{elementwise::mul, reduce},
-    optim::{Adam, AdamConfig, Sgd},
+    optim::{Adam, AdamConfig, LossScale, LossScaleConfig, Sgd, count_not_finite, judge_gradients},
     reference::optim as twin,
+    tensor::Tensor,
 };
 
-use super::{Case, normal};
-use crate::common::compare::Tolerance::Pointwise;
+use super::{Case, Input, normal};
+use crate::common::compare::Tolerance::{Exact, Pointwise};
+
+/// Steps whose gradients are all finite, or not, under a factor that grows after two good ones.
+const GOOD_OR_NOT: [&[bool]; 5] = [&[true], &[true, true], &[true, false], &[false, true, true], &[false, false, true]];
+const SCALING: LossScaleConfig =
+    LossScaleConfig { init_scale: 1024.0, growth_factor: 2.0, backoff_factor: 0.5, growth_interval: 2 };
 
 const STEPS: u64 = 3;
 const CONFIG: AdamConfig = AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8 };
@@ -21,7 +27,10 @@ pub fn cases() -> Vec<Case> {
     let gradients: Vec<_> = sizes.iter().enumerate().map(|(i, s)| normal(10 + i as u64, *s)).collect();
     let inputs = [values, gradients].concat();
     let count = sizes.len();
-    vec![
+    let mut cases: Vec<Case> = [4, 252, 4 * 4099].into_iter().map(not_finite).collect();
+    cases.extend([1, 63, 4096].into_iter().flat_map(|parts| [false, true].map(|found| judged(parts, found))));
+    cases.extend(GOOD_OR_NOT.map(updated));
+    cases.extend([
         Case {
             kernel: "adam",
             label: format!("{sizes:?}"),
@@ -77,7 +86,76 @@ pub fn cases() -> Vec<Case> {
             }),
             tolerance: Pointwise,
         },
-    ]
+    ]);
+    cases
+}
+
+/// Numbers of which some are infinite or not a number.
+fn not_finite(len: usize) -> Case {
+    let mut g = normal(1, [len]);
+    let odd = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN, f32::MAX, f32::from_bits(1)];
+    for (place, value) in odd.into_iter().enumerate() {
+        g.values[(place * 67).min(len - 1 - place % 4)] = value;
+    }
+    Case {
+        kernel: "count_not_finite",
+        label: format!("[{len}]"),
+        inputs: vec![g],
+        run: Box::new(|v| vec![v[0].tape().constant(count_not_finite(v[0].value()))]),
+        twin: Box::new(move |v| vec![twin::count_not_finite(&v[0], (len / 4).min(4096))]),
+        tolerance: Exact,
+    }
+}
+
+/// Counts of which the last is 1, or none.
+fn judged(parts: usize, found: bool) -> Case {
+    let mut counts = Input { shape: [parts].into(), values: vec![0.0; parts] };
+    counts.values[parts - 1] = if found { 1.0 } else { 0.0 };
+    let state = Input { shape: [4].into(), values: vec![1024.0, 7.0, 0.0, 0.0] };
+    Case {
+        kernel: "judge_gradients",
+        label: format!("[{parts}], found {found}"),
+        inputs: vec![counts, state],
+        run: Box::new(|v| {
+            let verdict = judge_gradients(v[0].value(), v[1].value());
+            vec![v[0].tape().constant(verdict), v[1].clone()]
+        }),
+        twin: Box::new(|v| {
+            let (verdict, state) = twin::judge_gradients(&v[0], [v[1][0], v[1][1], v[1][2]]);
+            vec![verdict.to_vec(), [&state[..], &[0.0]].concat()]
+        }),
+        tolerance: Exact,
+    }
+}
+
+/// The factor of losses after steps whose gradients are all finite, or not.
+fn updated(steps: &'static [bool]) -> Case {
+    let count = |good: bool| if good { 0.0_f32 } else { 3.0 };
+    Case {
+        kernel: "update_loss_scale",
+        label: format!("{steps:?}"),
+        inputs: vec![normal(1, [1])],
+        run: Box::new(move |v| {
+            let tape = v[0].tape();
+            let scale = LossScale::new(tape, SCALING);
+            let state = scale.tensor().1;
+            for good in steps {
+                judge_gradients(&Tensor::from_slice(tape.gpu(), [1], &[count(*good)]), &state);
+                scale.update();
+            }
+            vec![tape.constant(state)]
+        }),
+        twin: Box::new(move |_| {
+            let [growth, backoff] = [SCALING.growth_factor, SCALING.backoff_factor].map(f64::from);
+            let mut state = [f64::from(SCALING.init_scale), 0.0, 0.0];
+            for good in steps {
+                state = twin::judge_gradients(&[f64::from(count(*good))], state).1;
+                state = twin::update_loss_scale(state, growth, backoff, f64::from(SCALING.growth_interval));
+            }
+            vec![[&state[..], &[0.0]].concat()]
+        }),
+        tolerance: Exact,
+    }
 }
 
 fn parameters(values: &[Var]) -> Vec<(String, Parameter)> {
