@@ -4,10 +4,11 @@
 //   v ← β2 v + (1 - β2) g²
 //   p ← p - (lr / (1 - β1ᵗ)) · m / (√v / √(1 - β2ᵗ) + ε)
 //
-//   step  [2]        lr / (1 - β1ᵗ) and 1 / √(1 - β2ᵗ): what changes from step to step, computed in f64 on the host
-//   g     [4 count]  gradients of all parameters behind each other
-//   p     [4 count]  parameters, updated in place
-//   m, v  [4 count]  first and second moment, updated in place
+//   step     [2]        lr / (1 - β1ᵗ) and 1 / √(1 - β2ᵗ): what changes from step to step, computed in f64 on the host
+//   verdict  [2]        factor of the gradients, and whether nothing is updated: see judge_gradients
+//   g        [4 count]  gradients of all parameters behind each other
+//   p        [4 count]  parameters, updated in place
+//   m, v     [4 count]  first and second moment, updated in place
 //
 // Threads  one invocation per four neighbours, so that each load and store moves 16 bytes
 // Memory   reads 16 bytes and writes 12 per parameter
@@ -25,10 +26,11 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step: array<f32>;
-@group(0) @binding(2) var<storage, read> g: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> p: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> m: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> v: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> verdict: array<f32>;
+@group(0) @binding(3) var<storage, read> g: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> p: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> m: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> v: array<vec4<f32>>;
 
 override WIDTH: u32 = 64;
 
@@ -39,10 +41,10 @@ fn main(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let i = linear_index(group, groups, lane, WIDTH);
-    if i >= params.count {
+    if i >= params.count || verdict[1] != 0.0 {
         return;
     }
-    let gradient = g[i];
+    let gradient = verdict[0] * g[i];
     // As m + (1 - β) (g - m): exact where the gradient does not change.
     let mean = m[i] + (1.0 - params.beta1) * (gradient - m[i]);
     let square = params.beta2 * v[i] + (1.0 - params.beta2) * gradient * gradient;

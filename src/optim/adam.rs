@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::packed::Packed;
+use super::{loss_scale::verdict, packed::Packed};
 use crate::{
     gpu::{Buffer, Dispatch},
     nn::Parameter,
@@ -63,6 +63,7 @@ impl Adam {
         let power = self.steps as f64;
         let corrections = [lr / (1.0 - beta1.powf(power)), 1.0 / (1.0 - beta2.powf(power)).sqrt()];
         let gradients = self.packed.gather();
+        let verdict = verdict(&self.packed);
         let gpu = self.packed.gpu();
         let step = gpu.upload(&corrections.map(|c| c as f32));
         let params = Params { count: self.packed.count(), beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32 };
@@ -70,6 +71,7 @@ impl Adam {
         let dispatch = Dispatch::new("adam", &params)
             .invocations(params.count as usize)
             .bind(&step)
+            .bind(verdict)
             .bind(gradients)
             .bind(self.packed.values())
             .bind(&self.m)
@@ -77,7 +79,8 @@ impl Adam {
         gpu.dispatch(dispatch.work(15.0 * elements, 28.0 * elements));
     }
 
-    /// The gradients that the last step used, by the parameter's name; zero before the first.
+    /// The gradients that the last step used, by the parameter's name; zero before the first. Of a scaled loss they are
+    /// scaled.
     pub fn gradients(&self) -> Vec<(String, Tensor)> {
         self.packed.gradients()
     }

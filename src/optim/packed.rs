@@ -1,6 +1,7 @@
 //! Parameters behind each other in one buffer, so that one launch reaches them all.
 
 use crate::{
+    autograd::Tape,
     gpu::{Binding, Buffer, Gpu},
     nn::Parameter,
     ops::elementwise::{copy_into, fill},
@@ -46,6 +47,11 @@ impl Packed {
         &self.gpu
     }
 
+    /// The parameters' tape.
+    pub(super) fn tape(&self) -> Tape {
+        self.parameters[0].1.var().tape().clone()
+    }
+
     /// The parameters' memory.
     pub(super) fn values(&self) -> Binding {
         (&self.values).into()
@@ -73,6 +79,11 @@ impl Packed {
             var.zero_grad();
         }
         (&self.gradients).into()
+    }
+
+    /// The gradients gathered last, behind each other with their gaps.
+    pub(super) fn gathered(&self) -> Tensor {
+        Tensor::view(&self.gpu, &self.gradients, 0, [self.bytes as usize / 4])
     }
 
     /// Each parameter's part of the gradients gathered last.

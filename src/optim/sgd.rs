@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::packed::Packed;
+use super::{loss_scale::verdict, packed::Packed};
 use crate::{
     gpu::{Buffer, Dispatch},
     nn::Parameter,
@@ -38,6 +38,7 @@ impl Sgd {
     /// When a parameter has no gradient.
     pub fn step(&mut self) {
         let gradients = self.packed.gather();
+        let verdict = verdict(&self.packed);
         let gpu = self.packed.gpu();
         let step = gpu.upload(&[self.lr as f32]);
         let params = Params { count: self.packed.count(), momentum: self.momentum as f32 };
@@ -45,6 +46,7 @@ impl Sgd {
         let dispatch = Dispatch::new("sgd", &params)
             .invocations(params.count as usize)
             .bind(&step)
+            .bind(verdict)
             .bind(gradients)
             .bind(self.packed.values())
             .bind(&self.buffer);

@@ -42,3 +42,29 @@ pub fn sgd(param: &[f64], grad: &[f64], velocity: &[f64], lr: f64, momentum: f64
     let param = param.iter().zip(&velocity).map(|(p, u)| p - lr * u).collect();
     (param, velocity)
 }
+
+/// How many of `g[i]`, `g[i + parts]`, `g[i + 2 parts]`, … are not finite, counted in vec4s: for each `i` below
+/// `parts`.
+pub fn count_not_finite(g: &[f64], parts: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; parts];
+    for (place, four) in g.chunks(4).enumerate() {
+        counts[place % parts] += four.iter().filter(|value| !value.is_finite()).count() as f64;
+    }
+    counts
+}
+
+/// The verdict `[1 / scale, whether the step is left out]`, and the next state `[scale, good, found]`
+/// (`torch.amp.GradScaler.unscale_`).
+pub fn judge_gradients(parts: &[f64], [scale, good, found]: [f64; 3]) -> ([f64; 2], [f64; 3]) {
+    let skip = if parts.iter().any(|count| *count > 0.0) { 1.0 } else { 0.0 };
+    ([1.0 / scale, skip], [scale, good, skip.max(found)])
+}
+
+/// The next state `[scale, good, found]` (`torch.amp.GradScaler.update`).
+pub fn update_loss_scale([scale, good, found]: [f64; 3], growth: f64, backoff: f64, interval: f64) -> [f64; 3] {
+    match good + 1.0 {
+        _ if found > 0.0 => [scale * backoff, 0.0, 0.0],
+        good if good >= interval => [scale * growth, 0.0, 0.0],
+        good => [scale, good, 0.0],
+    }
+}
