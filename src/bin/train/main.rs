@@ -8,12 +8,13 @@ use std::process::ExitCode;
 
 use arguments::{Line, Machine};
 use sumi::{
-    gpu::{Gpu, Options},
+    gpu::Options,
+    ops::mixed,
     train::{
         Error,
         checkpoint::family,
         config::RunConfig,
-        run::{Outcome, Resumed, Run},
+        run::{Listener, Outcome, Resumed, Run},
     },
 };
 use terminal::{Terminal, error, line};
@@ -41,7 +42,12 @@ fn train(arguments: &Line) -> Result<ExitCode, Error> {
     let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
     let adapter = flags.adapter.clone().or(of_run);
-    let gpu = Gpu::open(&Options { adapter, ..Options::default() })?;
+    let of_run = resumed.as_ref().map(|run| run.config.precision);
+    let precision = flags.precision.or(of_run).unwrap_or_default();
+    let (gpu, refusal) = mixed::open(&Options { adapter, precision, ..Options::default() })?;
+    if let Some(refusal) = refusal {
+        terminal.warn(&refusal.to_string());
+    }
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
     let mut run = match resumed {
         Some(resumed) => Run::resume(&gpu, resumed, &mut terminal)?,

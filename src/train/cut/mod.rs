@@ -23,7 +23,7 @@ use crate::{
         elementwise::{add, scale},
         resample::flip_horizontal,
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     philox::Philox,
     tensor::Tensor,
 };
@@ -49,6 +49,7 @@ pub struct Trainer {
     /// The heads' optimizer.
     pub f_adam: Adam,
     layers: Vec<usize>,
+    loss_scale: Option<LossScale>,
     steps: u64,
 }
 
@@ -108,7 +109,21 @@ impl Trainer {
         let d_adam = Adam::new(discriminator.parameters(), adam);
         let f_adam = Adam::new(heads.parameters(), adam);
         let (config, gpu, layers) = (config.clone(), gpu.clone(), resnet.nce_layers());
-        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, layers, steps: 0 }
+        let loss_scale = LossScale::where_mixed(&tape);
+        Self {
+            config,
+            gpu,
+            tape,
+            generator,
+            discriminator,
+            heads,
+            g_adam,
+            d_adam,
+            f_adam,
+            layers,
+            loss_scale,
+            steps: 0,
+        }
     }
 
     /// The tape.
@@ -180,6 +195,7 @@ impl Trainer {
         let choices = Choices { positions: [drawn(0), drawn(1)], mirrored };
         let [fake, real] = self.learn_discriminator(real_b, &made.fake_b);
         let g = self.learn_generator(&made, &choices);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         let identity = g.nce_identity.unwrap_or_else(|| self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0])));
         Pending::new(&[&g.adversarial, &real, &fake, &g.total, &g.nce, &identity])
@@ -196,7 +212,8 @@ impl Trained for Trainer {
         let heads = heads.chain(self.f_adam.moments()).map(|(n, tensor)| (format!("F.{n}"), tensor));
         let generator = state_of("G", &self.generator, Some(&self.g_adam));
         let discriminator = state_of("D", &self.discriminator, Some(&self.d_adam));
-        generator.into_iter().chain(discriminator).chain(heads).collect()
+        let scale = self.loss_scale.iter().map(LossScale::tensor);
+        generator.into_iter().chain(discriminator).chain(heads).chain(scale).collect()
     }
 
     fn counters(&self) -> Counters {

@@ -22,7 +22,7 @@ use crate::{
         elementwise::{add, unpack_bytes},
         random::Random,
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     tensor::Tensor,
 };
 
@@ -39,6 +39,7 @@ pub struct Trainer {
     pub generator_adam: Adam,
     /// The discriminator's optimizer.
     pub discriminator_adam: Adam,
+    loss_scale: Option<LossScale>,
     steps: u64,
 }
 
@@ -101,8 +102,8 @@ impl Trainer {
         let adam = AdamConfig { lr: config.lr, betas: [config.beta1, config.beta2], eps: config.eps };
         let generator_adam = Adam::new(generator.parameters(), adam);
         let discriminator_adam = Adam::new(discriminator.parameters(), adam);
-        let config = config.clone();
-        Self { config, gpu: gpu.clone(), tape, generator, discriminator, generator_adam, discriminator_adam, steps: 0 }
+        let (config, gpu, loss_scale) = (config.clone(), gpu.clone(), LossScale::where_mixed(&tape));
+        Self { config, gpu, tape, generator, discriminator, generator_adam, discriminator_adam, loss_scale, steps: 0 }
     }
 
     /// The configuration.
@@ -136,6 +137,7 @@ impl Trainer {
         let fake = self.generator.forward(noise);
         let d = self.learn_discriminator(real, &fake.detach());
         let g = self.learn_generator(&fake);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         self.tape.no_grad(|| {
             let objective = self.config.objective;
@@ -188,7 +190,8 @@ impl Trained for Trainer {
     fn tensors(&self) -> Vec<(String, Tensor)> {
         let generator = state_of("generator", &self.generator, Some(&self.generator_adam));
         let discriminator = state_of("discriminator", &self.discriminator, Some(&self.discriminator_adam));
-        [generator, discriminator].concat()
+        let scale = self.loss_scale.iter().map(LossScale::tensor).collect();
+        [generator, discriminator, scale].concat()
     }
 
     fn counters(&self) -> Counters {
