@@ -7,12 +7,24 @@ use std::time::Instant;
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use sumi::{
     data::portraits::{Portrait, Rendering},
-    gpu::{AdapterKind, Gpu, Options},
+    gpu::{AdapterKind, Gpu, Options, Precision},
+    ops::mixed,
     train::dcgan::{Config, Trainer},
 };
 
 criterion_group!(benches, steps);
 criterion_main!(benches);
+
+/// The device in f32, and where the adapter has matrix units in mixed precision too.
+fn devices() -> Vec<Gpu> {
+    let open = |precision| {
+        let opened = mixed::open(&Options { precision, ..Options::default() });
+        opened.unwrap_or_else(|error| panic!("the benches need an adapter: {error}"))
+    };
+    let (plain, _) = open(Precision::F32);
+    let has_units = plain.adapter().kind != AdapterKind::Native && open(Precision::Mixed).1.is_none();
+    [Some(plain), has_units.then(|| open(Precision::Mixed).0)].into_iter().flatten().collect()
+}
 
 /// The networks by name: the preset for software adapters, the one that peers were measured at, the paper's.
 fn networks(kind: AdapterKind) -> Vec<(&'static str, Config)> {
@@ -28,16 +40,17 @@ fn networks(kind: AdapterKind) -> Vec<(&'static str, Config)> {
 }
 
 fn steps(criterion: &mut Criterion) {
-    let gpu = Gpu::open(&Options::default()).unwrap_or_else(|error| panic!("the benches need an adapter: {error}"));
-    println!("adapter {}", gpu.adapter());
+    let devices = devices();
+    println!("adapter {}", devices[0].adapter());
     let mut group = criterion.benchmark_group("training step");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);
-    for (name, config) in networks(gpu.adapter().kind) {
+    let runs = devices.iter().flat_map(|gpu| networks(gpu.adapter().kind).into_iter().map(move |run| (gpu, run)));
+    for (gpu, (name, config)) in runs {
         let picture = |i| Portrait::new(1, i).draw(Rendering::Anime, config.size as u32).into_raw();
         let batch: Vec<u8> = (0..config.batch as u64).flat_map(picture).collect();
-        let mut trainer = Trainer::new(&gpu, &config);
+        let mut trainer = Trainer::new(gpu, &config);
         group.throughput(Throughput::Elements(config.batch as u64));
-        group.bench_function(name, |bencher| {
+        group.bench_function(format!("{name}, {}", gpu.precision()), |bencher| {
             bencher.iter_custom(|count| {
                 gpu.finish().expect("the device works");
                 let start = Instant::now();

@@ -8,7 +8,7 @@ use sumi::{
     nn::Parameter,
     ops::{
         activation, conv,
-        conv::{Conv2d, Geometry, depthwise, lanes, naive, panels, tiled},
+        conv::{Conv2d, Geometry, coop, depthwise, lanes, naive, panels, tiled},
         elementwise, loss, matmul, norm, probe,
         random::Random,
         reduce::{Axis, expand, sum},
@@ -260,6 +260,9 @@ fn products(tape: &Tape, size: &Size) -> Vec<Subject> {
     if tape.gpu().adapter().lanes.is_some() {
         subjects.push(rung("matmul_lanes", |a, b| matmul::lanes(a, b, width(a))));
     }
+    if tape.gpu().adapter().cooperative {
+        subjects.push(rung("matmul_coop", matmul::coop));
+    }
     subjects.push(rung("matmul_panels", |a, b| matmul::panels(a, b, vector(a))));
     subjects.push(Subject::new(&["transpose"], format!("[{side}, {side}]"), move || matmul::transpose(&a)));
     subjects
@@ -293,6 +296,12 @@ const TILED: [(&str, Rung); 3] = [
     ("conv2d_backward_weight_tiled", tiled::conv2d_backward_weight),
 ];
 
+const COOP: [(&str, Rung); 3] = [
+    ("conv2d_coop", coop::conv2d),
+    ("conv2d_backward_input_coop", coop::conv2d_backward_input),
+    ("conv2d_backward_weight_coop", coop::conv2d_backward_weight),
+];
+
 const LANES: [(&str, Rung); 3] = [
     ("conv2d_lanes", |x, w, g| lanes::conv2d(x, w, g, width(x))),
     ("conv2d_backward_input_lanes", |dy, w, g| lanes::conv2d_backward_input(dy, w, g, width(dy))),
@@ -305,7 +314,8 @@ const PANELS: [(&str, Rung); 3] = [
     ("conv2d_backward_weight_panels", |x, dy, g| panels::conv2d_backward_weight(x, dy, g, vector(x))),
 ];
 
-/// All rungs at the discriminator's second stage, then the adapter's own rung at every layer. The layers of the
+/// All rungs at the discriminator's second stage, then the adapter's own rung at every layer, and that of mixed
+/// precision where it is not emulated. The layers of the
 /// generator are those of the discriminator the other way round, but for the first, which begins with noise.
 fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
     let has_lanes = tape.gpu().adapter().lanes.is_some();
@@ -325,9 +335,13 @@ fn convolutions(tape: &Tape, size: &Size) -> Vec<Subject> {
         layer(4, 8 * ndf, 1, Conv2d::default()),
         layer(4, 8 * ndf, 100, Conv2d::default()),
     ];
-    let ladder = [NAIVE, TILED, PANELS].into_iter().chain(has_lanes.then_some(LANES)).flatten();
+    let adapter = tape.gpu().adapter();
+    let coop = adapter.cooperative.then_some(COOP);
+    let ladder = [NAIVE, TILED, PANELS].into_iter().chain(has_lanes.then_some(LANES)).chain(coop).flatten();
     let mut subjects: Vec<_> = ladder.map(|rung| convolution(tape, rung, second)).collect();
-    subjects.extend(others.into_iter().flat_map(|layer| own.map(|rung| convolution(tape, rung, layer))));
+    let own: Vec<_> = own.into_iter().chain(coop.filter(|_| !adapter.kind.is_cpu()).into_iter().flatten()).collect();
+    let each = others.into_iter().flat_map(|layer| own.iter().map(move |rung| (*rung, layer)));
+    subjects.extend(each.map(|(rung, layer)| convolution(tape, rung, layer)));
 
     let (x, sides) = (var(tape, 1, [batch, 32, 32, ndf]), [1; 4]);
     let shape = format!("{:?} by {sides:?}", x.shape());
@@ -351,7 +365,7 @@ fn convolution(tape: &Tape, (kernel, rung): (&'static str, Rung), geometry: Geom
     };
     let shape = format!("{:?} to {:?}", geometry.x_shape(), geometry.y_shape());
     // Whatever else the rung launches belongs to it: weights turned, parts added, a product where one will do.
-    let helpers = [kernel, "transpose", "pack_panels", "matmul_panels", "fold", "sum", "matmul_tiled"];
+    let helpers = [kernel, "transpose", "pack_panels", "matmul_panels", "fold", "sum", "matmul_tiled", "matmul_coop"];
     Subject::new(&helpers, shape, move || rung(&a, &b, &geometry))
 }
 

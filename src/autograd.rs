@@ -29,6 +29,7 @@ struct Shared {
     add: fn(&Var, &Var) -> Var,
     remembering: Cell<bool>,
     count: Cell<u64>,
+    loss_scale: RefCell<Option<Tensor>>,
 }
 
 /// A tensor with its history. Cheap to clone; clones are the same node.
@@ -66,12 +67,24 @@ pub type Backward = dyn Fn(&Var, &[bool]) -> Vec<Option<Var>>;
 impl Tape {
     /// A tape on a device. `add` is the differentiable addition that sums gradients; see [`crate::ops::tape`].
     pub fn new(gpu: &Gpu, add: fn(&Var, &Var) -> Var) -> Self {
-        Self(Rc::new(Shared { gpu: gpu.clone(), add, remembering: Cell::new(true), count: Cell::new(0) }))
+        let (remembering, count, loss_scale) = (Cell::new(true), Cell::new(0), RefCell::default());
+        Self(Rc::new(Shared { gpu: gpu.clone(), add, remembering, count, loss_scale }))
     }
 
     /// The device.
     pub fn gpu(&self) -> &Gpu {
         &self.0.gpu
+    }
+
+    /// Lets every [`Var::backward`] begin with the first element of `state` in the place of 1, so that the gradients it
+    /// leaves are so many times as large (loss scaling).
+    pub fn scale_losses(&self, state: &Tensor) {
+        self.0.loss_scale.replace(Some(state.clone()));
+    }
+
+    /// What was given to [`Tape::scale_losses`].
+    pub fn loss_scale(&self) -> Option<Tensor> {
+        self.0.loss_scale.borrow().clone()
     }
 
     /// A value that gradients are wanted for: a parameter, or an input that is to be differentiated.
@@ -179,9 +192,12 @@ impl Var {
     }
 
     fn accumulate(&self, needed: impl Fn(&Self) -> bool) {
-        let one = self.seed();
+        let seed = match self.0.tape.loss_scale().and_then(|state| state.part(0, self.shape())) {
+            Some(factor) => self.0.tape.constant(factor),
+            None => self.seed(),
+        };
         self.0.tape.no_grad(|| {
-            walk(self, one, true, needed, |var, gradient, is_leaf| {
+            walk(self, seed, true, needed, |var, gradient, is_leaf| {
                 if is_leaf {
                     let sum = match var.grad() {
                         Some(before) => (var.0.tape.0.add)(&before, gradient),

@@ -71,7 +71,7 @@ fn stride_2() -> Conv2d {
 fn unfused(like: &Gpu) -> Gpu {
     let kinds = [FamilyKind::Panels, FamilyKind::Tiled, FamilyKind::Lanes];
     let family = kinds.into_iter().find(|kind| like.adapter().family_of(*kind) == like.family());
-    open(&Options { adapter: wanted_adapter(), checked: true, family, unfused: true })
+    open(&Options { adapter: wanted_adapter(), checked: true, family, unfused: true, ..Options::default() })
 }
 
 /// The layer's output and the gradients of its input, weights and bias, as bits.

@@ -25,7 +25,7 @@ fn every_kernel_agrees_with_its_twin() {
             case.inputs.iter().map(|i| i.values.iter().copied().map(f64::from).collect()).collect();
         let wanted = (case.twin)(&wide);
         for gpu in &devices {
-            if needs_lanes(&case, gpu) {
+            if lacks(&case, gpu) {
                 assert_refused(case.kernel, &case.inputs, &case.run);
                 continue;
             }
@@ -48,7 +48,7 @@ fn every_kernel_agrees_with_its_twin() {
 fn every_kernel_gives_on_the_cpu_what_it_gives_on_the_adapter() {
     let cpu = &levels()[0];
     for gpu in families() {
-        for case in cases::all().into_iter().filter(|case| !needs_lanes(case, &gpu)) {
+        for case in cases::all().into_iter().filter(|case| !lacks(case, &gpu)) {
             let pairs = outputs(&case, &gpu).into_iter().zip(outputs(&case, cpu));
             for (position, (got, want)) in pairs.enumerate() {
                 let what = what(&case, position, &gpu);
@@ -76,12 +76,14 @@ fn outputs(case: &Case, gpu: &Gpu) -> Vec<Vec<f32>> {
     outputs.iter().enumerate().map(read).collect()
 }
 
-/// Whether a case is for fixed subgroups and the adapter has none.
-fn needs_lanes(case: &Case, gpu: &Gpu) -> bool {
-    case.kernel.ends_with("_lanes") && gpu.adapter().lanes.is_none_or(|lanes| lanes > 32)
+/// Whether a case is for fixed subgroups, or for cooperative matrices, and the adapter has none.
+fn lacks(case: &Case, gpu: &Gpu) -> bool {
+    let adapter = gpu.adapter();
+    let no_lanes = case.kernel.ends_with("_lanes") && adapter.lanes.is_none_or(|lanes| lanes > 32);
+    no_lanes || (case.kernel.ends_with("_coop") && !adapter.cooperative)
 }
 
-/// A kernel for fixed subgroups on an adapter without them: a sentence, on a device that is given up afterwards.
+/// A kernel on an adapter that lacks what it needs: a sentence, on a device that is given up afterwards.
 fn assert_refused(kernel: &str, inputs: &[Input], run: &Run) {
     let gpu = own_gpu();
     let tape = ops::tape(&gpu);

@@ -38,6 +38,9 @@ mod fusion;
 // What generator and discriminator minimise, against the formulas in f64.
 mod objective;
 
+// Mixed precision: when it is switched to, what it changes, and losses scaled so that f16 holds their gradients.
+mod mixed;
+
 // Weights over their largest singular value: steps against PyTorch.
 mod spectral_norm;
 

@@ -6,7 +6,8 @@
 //   average ← δ average + (1 - δ) p
 //
 //   step     [3]        lr / (1 - β1ᵗ), 1 / √(1 - β2ᵗ) and δ: what changes from step to step, in f64 on the host
-//   factor   [1 ..]     s, what the gradients are multiplied by: clip_factor's, or 1
+//   verdict  [2]        s, what the gradients are multiplied by, and whether nothing is updated: judge_gradients',
+//                       clip_factor's, or 1 and 0
 //   g        [4 count]  gradients of all parameters behind each other
 //   p        [4 count]  parameters, updated in place
 //   m, v     [4 count]  first and second moment, updated in place
@@ -29,7 +30,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step: array<f32>;
-@group(0) @binding(2) var<storage, read> factor: array<f32>;
+@group(0) @binding(2) var<storage, read> verdict: array<f32>;
 @group(0) @binding(3) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> p: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> m: array<vec4<f32>>;
@@ -45,10 +46,10 @@ fn main(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let i = linear_index(group, groups, lane, WIDTH);
-    if i >= params.count {
+    if i >= params.count || verdict[1] != 0.0 {
         return;
     }
-    let gradient = factor[0] * g[i];
+    let gradient = verdict[0] * g[i];
     // As m + (1 - β) (g - m): exact where the gradient does not change.
     let mean = m[i] + (1.0 - params.beta1) * (gradient - m[i]);
     let square = params.beta2 * v[i] + (1.0 - params.beta2) * gradient * gradient;

@@ -5,7 +5,8 @@
 //   average ← δ average + (1 - δ) p
 //
 //   step     [2]        lr and δ: what changes from step to step
-//   factor   [1 ..]     s, what the gradients are multiplied by: clip_factor's, or 1
+//   verdict  [2]        s, what the gradients are multiplied by, and whether nothing is updated: judge_gradients',
+//                       clip_factor's, or 1 and 0
 //   g        [4 count]  gradients of all parameters behind each other
 //   p        [4 count]  parameters, updated in place
 //   b        [4 count]  momentum buffer, updated in place; 0 before the first step
@@ -26,7 +27,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step: array<f32>;
-@group(0) @binding(2) var<storage, read> factor: array<f32>;
+@group(0) @binding(2) var<storage, read> verdict: array<f32>;
 @group(0) @binding(3) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> p: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> b: array<vec4<f32>>;
@@ -41,10 +42,10 @@ fn main(
     @builtin(local_invocation_index) lane: u32,
 ) {
     let i = linear_index(group, groups, lane, WIDTH);
-    if i >= params.count {
+    if i >= params.count || verdict[1] != 0.0 {
         return;
     }
-    let velocity = params.momentum * b[i] + factor[0] * g[i];
+    let velocity = params.momentum * b[i] + verdict[0] * g[i];
     b[i] = velocity;
     let next = p[i] - step[0] * velocity;
     p[i] = next;

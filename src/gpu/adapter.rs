@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Error;
 
 /// The sort of machine behind an adapter, best first.
@@ -75,6 +77,9 @@ pub struct AdapterInfo {
     pub features: Vec<String>,
     /// Invocations of a subgroup, where that number is fixed and subgroup operations exist.
     pub lanes: Option<u32>,
+    /// Whether subgroups multiply matrices of 16 by 16 f16 and add them up in f32: before a device is opened, whether
+    /// the adapter can; of a device, whether it was asked for. The native adapter emulates it.
+    pub cooperative: bool,
 }
 
 impl AdapterInfo {
@@ -138,6 +143,26 @@ pub enum Family {
         /// Invocations of a workgroup, 8 or 16: the floats of a vector.
         lanes: u32,
     },
+}
+
+/// How matrix products and convolutions are computed; all other kernels, and all tensors, are f32.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// In f32.
+    #[default]
+    F32,
+    /// By cooperative matrices where the shapes suit: factors rounded to f16, sums in f32.
+    Mixed,
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::F32 => "f32",
+            Self::Mixed => "mixed",
+        })
+    }
 }
 
 /// A [`Family`] without its numbers, which the adapter fills in.

@@ -22,13 +22,16 @@ mod wgpu;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 pub use sumi_compiler as shader;
 
 pub use self::{
-    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, choose},
+    adapter::{AdapterInfo, AdapterKind, Family, FamilyKind, Limits, Precision, choose},
     buffer::Buffer,
     cache::{Cache, Measured, kernels},
     error::Error,
@@ -57,6 +60,9 @@ pub struct Options {
     /// The folder of what was measured on this machine (`bench tune`) and what its drivers compiled. Without one
     /// nothing is looked up and nothing kept, so that results depend on the adapter alone.
     pub cache: Option<PathBuf>,
+    /// [`Precision::Mixed`] asks the adapter for what such kernels need, if it has that. Products are computed in f32
+    /// all the same until [`crate::ops::mixed`] has tried the kernels and switched to them.
+    pub precision: Precision,
 }
 
 /// An open device. Clones share it; it may be used from several threads.
@@ -72,6 +78,7 @@ struct Inner {
     family: Family,
     tuning: Tuning,
     notes: Vec<String>,
+    mixed: AtomicBool,
 }
 
 /// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
@@ -93,7 +100,7 @@ impl Gpu {
         let cache = options.cache.as_ref().map(Cache::new);
         let device: Arc<dyn Device> = match chosen.kind {
             AdapterKind::Native => native::open(chosen, options.checked)?,
-            _ => wgpu::open(chosen, options.checked, cache.clone())?,
+            _ => wgpu::open(chosen, options, cache.clone())?,
         };
         // Of the device and not of the adapter: checked kernels have lanes of their own.
         let opened = device.info();
@@ -125,6 +132,7 @@ impl Gpu {
             family,
             tuning,
             notes,
+            mixed: AtomicBool::new(false),
         }))
     }
 
@@ -146,6 +154,17 @@ impl Gpu {
     /// What there is to be said about how the device was opened: sentences about [`Options::cache`].
     pub fn notes(&self) -> &[String] {
         &self.0.notes
+    }
+
+    /// How products are computed.
+    pub fn precision(&self) -> Precision {
+        if self.0.mixed.load(Ordering::Relaxed) { Precision::Mixed } else { Precision::F32 }
+    }
+
+    /// Changes how the products to come are computed. [`Precision::Mixed`] is for devices on which the kernels were
+    /// found to be right; see [`crate::ops::mixed`].
+    pub(crate) fn set_precision(&self, precision: Precision) {
+        self.0.mixed.store(precision == Precision::Mixed, Ordering::Relaxed);
     }
 
     /// Memory of `bytes` whose contents are whatever is first written to it.

@@ -1,7 +1,7 @@
 //! Matrix product and transposition, and the linear layer made of them.
 //!
 //! The product has four kernels that compute the same: [`naive`] is the definition, [`tiled`] is for GPUs, [`lanes`]
-//! for software adapters, [`panels`](fn@panels) for our own.
+//! for software adapters, [`panels`](fn@panels) for our own. A fifth, [`coop`], rounds the factors to f16.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -10,7 +10,7 @@ use super::{
     panels::Matrices,
     reduce::{Axis, expand},
     register_tile::RegisterTile,
-    tile::{Tile, add_parts, fold},
+    tile::{Multiplier, Tile, add_parts, fold, is_mixed},
 };
 use crate::{
     autograd::Var,
@@ -23,7 +23,9 @@ use crate::{
 /// # Panics
 /// When `a` and `b` are not matrices, or `a` has not as many columns as `b` has rows.
 pub fn matmul(a: &Var, b: &Var) -> Var {
-    let value = match a.value().gpu().family() {
+    let gpu = a.value().gpu();
+    let value = match gpu.family() {
+        _ if is_mixed(gpu, Product::of(a.value(), b.value()).extents()) => coop(a.value(), b.value()),
         Family::Tiled => tiled(a.value(), b.value()),
         Family::Lanes { lanes: width } => lanes(a.value(), b.value(), width),
         Family::Panels { lanes } => panels(a.value(), b.value(), lanes),
@@ -101,14 +103,28 @@ pub fn naive(a: &Tensor, b: &Tensor) -> Tensor {
 /// # Panics
 /// As [`matmul`].
 pub fn tiled(a: &Tensor, b: &Tensor) -> Tensor {
+    from_tiles(a, b, Multiplier::Invocations)
+}
+
+/// The product by cooperative matrices, of factors rounded to f16, with sums in f32. Not differentiable by itself. The
+/// device refuses it where the adapter has no such matrices.
+///
+/// # Panics
+/// As [`matmul`].
+pub fn coop(a: &Tensor, b: &Tensor) -> Tensor {
+    from_tiles(a, b, Multiplier::Matrices)
+}
+
+/// The product from tiles in workgroup memory, multiplied in either way.
+pub(super) fn from_tiles(a: &Tensor, b: &Tensor, by: Multiplier) -> Tensor {
     let sizes = Product::of(a, b);
     let [m, k, n] = sizes.extents();
-    let rule = Tile::of(a.gpu(), m, n, 1);
-    let count = |tile: &Tile| Some(tile.count(m, n));
-    let (tile, parts) = rule.or_measured(a.gpu(), "matmul_tiled", || sizes.words(), k, count);
+    let kernel = by.name("matmul_tiled", "matmul_coop");
+    let (rule, count) = (Tile::of(a.gpu(), by, m, n, 1), |tile: &Tile| Some(tile.count(m, n)));
+    let (tile, parts) = rule.or_measured(a.gpu(), kernel, || sizes.words(), k, count);
     let y = Tensor::empty(a.gpu(), [parts, m, n]);
     let [x, rows] = fold(tile.count(m, n));
-    let dispatch = tile.tell(launch("matmul_tiled", sizes), a.gpu(), [k, n]);
+    let dispatch = tile.tell(launch(kernel, sizes), a.gpu(), [k, n]);
     let dispatch = dispatch.bind(a).bind(a).bind(b).bind(b).bind(&y);
     a.gpu().dispatch(dispatch.workgroups(x, rows, parts));
     add_parts(&y, Shape::from([m, n]))

@@ -12,6 +12,7 @@ mod launch;
 pub mod loss;
 pub mod matmul;
 mod measured;
+pub mod mixed;
 pub mod norm;
 pub mod panels;
 pub mod probe;

@@ -8,7 +8,7 @@ use super::{
     variants::tiles,
 };
 use crate::{
-    gpu::{AdapterKind, Dispatch, Gpu, Limits},
+    gpu::{AdapterKind, Dispatch, Gpu, Limits, Precision},
     tensor::{Shape, Tensor},
 };
 
@@ -30,17 +30,44 @@ fn busy_of(kind: AdapterKind) -> usize {
     }
 }
 
+/// What multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multiplier {
+    /// Invocations, in f32.
+    Invocations,
+    /// Subgroups by cooperative matrices, f16 times f16 into f32.
+    Matrices,
+}
+
+impl Multiplier {
+    /// Of the names of a kernel in either form, the one it has in this.
+    pub(super) fn name(self, tiled: &'static str, coop: &'static str) -> &'static str {
+        match self {
+            Self::Invocations => tiled,
+            Self::Matrices => coop,
+        }
+    }
+}
+
+/// Whether products of `rows` by `cols` with so many terms are for [`Multiplier::Matrices`]: on a device for mixed
+/// precision those that fill a matrix.
+pub(super) fn is_mixed(gpu: &Gpu, [rows, terms, cols]: [usize; 3]) -> bool {
+    gpu.precision() == Precision::Mixed && rows.min(terms).min(cols) >= 16
+}
+
 /// What a workgroup computes: `rows` by `cols` of a product, `depth` terms at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tile {
     rows: usize,
     cols: usize,
     depth: usize,
+    /// Of cooperating subgroups: their invocations, and how many lie below and beside each other.
+    crew: Option<[u32; 3]>,
 }
 
 impl Tile {
     const fn new(rows: usize, cols: usize, depth: usize) -> Self {
-        Self { rows, cols, depth }
+        Self { rows, cols, depth, crew: None }
     }
 
     /// The tiles that the adapter can run, wide ones first, large ones before small ones; narrow ones have at most 32
@@ -67,10 +94,28 @@ impl Tile {
         16 * quads <= limits.workgroup_bytes as usize && invocations <= limits.invocations as usize
     }
 
+    /// The tiles for subgroups of the adapter's size, large ones before small ones; where it has none of a fixed size,
+    /// all, of which its device will refuse each.
+    fn cooperative(gpu: &Gpu) -> Vec<Self> {
+        let constants = ["LANES", "TILE_M", "TILE_N", "TILE_K", "DOWN", "ACROSS"];
+        let tile = |[lanes, rows, cols, depth, down, across]: [usize; 6]| {
+            let crew = Some([lanes, down, across].map(|count| count as u32));
+            Self { crew, ..Self::new(rows, cols, depth) }
+        };
+        let all: Vec<_> = tiles("matmul_coop", constants, gpu.adapter().compiles()).map(tile).collect();
+        let fitting = |tile: &&Self| tile.crew.map(|[lanes, ..]| lanes) == gpu.adapter().lanes;
+        let fitting: Vec<_> = all.iter().filter(fitting).copied().collect();
+        if fitting.is_empty() { all } else { fitting }
+    }
+
     /// The tile for a product of `rows` by `cols`, or for `batch` such products. Large tiles reuse more of what they
     /// read, but pay only where there are enough of them; narrow products get narrow tiles.
-    pub fn of(gpu: &Gpu, rows: usize, cols: usize, batch: usize) -> Self {
-        Self::among(Self::all(gpu), [rows, cols], batch, busy(gpu))
+    pub fn of(gpu: &Gpu, by: Multiplier, rows: usize, cols: usize, batch: usize) -> Self {
+        let tiles = match by {
+            Multiplier::Invocations => Self::all(gpu),
+            Multiplier::Matrices => (Self::cooperative(gpu), Vec::new()),
+        };
+        Self::among(tiles, [rows, cols], batch, busy(gpu))
     }
 
     fn among((wide, narrow): (Vec<Self>, Vec<Self>), [rows, cols]: [usize; 2], batch: usize, busy: usize) -> Self {
@@ -80,8 +125,11 @@ impl Tile {
     }
 
     /// The tile for a product of `rows` by `cols` whose terms are so many that they will be cut into [`parts`] anyway.
-    pub fn for_long_sums(gpu: &Gpu, rows: usize, cols: usize) -> Self {
-        let (wide, narrow) = Self::all(gpu);
+    pub fn for_long_sums(gpu: &Gpu, by: Multiplier, rows: usize, cols: usize) -> Self {
+        let (wide, narrow) = match by {
+            Multiplier::Invocations => Self::all(gpu),
+            Multiplier::Matrices => (Self::cooperative(gpu), Vec::new()),
+        };
         match (rows, cols) {
             (_, ..=32) => *narrow.iter().find(|tile| tile.suits_long_sums()).unwrap_or(&wide[wide.len() - 1]),
             (128.., 128..) => wide[0],
@@ -105,8 +153,13 @@ impl Tile {
         terms: usize,
         count: impl Fn(&Self) -> Option<usize>,
     ) -> (Self, usize) {
+        let by_rule = |count: usize| parts(busy(gpu), count, terms);
+        if self.crew.is_some() {
+            // Cooperative tiles are not measured; a kernel has all of them.
+            return (self, by_rule(count(&self).expect("its kernel has every tile")));
+        }
         let most = terms.div_ceil(FEWEST_TERMS).max(1);
-        let of = |tile: &Self| count(tile).map(|count| Parts { rule: parts(busy(gpu), count, terms), most });
+        let of = |tile: &Self| count(tile).map(|count| Parts { rule: by_rule(count), most });
         let all = || Self::within(&gpu.adapter().limits, gpu.adapter().compiles());
         measured(gpu, kernel, shape, self, all, of)
     }
@@ -123,7 +176,13 @@ impl Tile {
         let [a, b] = neighbours.map(|count| count.is_multiple_of(4));
         let [a, b] = if gpu.adapter().compiles() { [a, b] } else { [a && b; 2] };
         let dispatch = dispatch.constant("TILE_M", rows).constant("TILE_N", cols).constant("TILE_K", depth);
-        dispatch.constant("VEC_A", u32::from(a)).constant("VEC_B", u32::from(b))
+        let dispatch = dispatch.constant("VEC_A", u32::from(a)).constant("VEC_B", u32::from(b));
+        match self.crew {
+            None => dispatch,
+            Some([lanes, down, across]) => {
+                dispatch.constant("LANES", lanes).constant("DOWN", down).constant("ACROSS", across)
+            }
+        }
     }
 }
 

@@ -77,7 +77,7 @@ impl Adam {
         let power = self.steps as f64;
         let [rate, spread] = [lr / (1.0 - beta1.powf(power)), 1.0 / (1.0 - beta2.powf(power)).sqrt()];
         let gradients = self.packed.gather();
-        let factor = self.packed.factor(max_grad_norm);
+        let verdict = self.packed.verdict(max_grad_norm);
         let gpu = self.packed.gpu();
         let step = gpu.upload(&[rate, spread, self.averages.decay()].map(|c| c as f32));
         let (count, averaged) = (self.packed.count(), self.averages.kept());
@@ -86,7 +86,7 @@ impl Adam {
         let dispatch = Dispatch::new("adam", &params)
             .invocations(params.count as usize)
             .bind(&step)
-            .bind(factor)
+            .bind(verdict)
             .bind(gradients)
             .bind(self.packed.values())
             .bind(&self.m)
@@ -96,7 +96,8 @@ impl Adam {
         gpu.dispatch(dispatch.work((16.0 + 3.0 * averaged) * elements, (28.0 + 8.0 * averaged) * elements));
     }
 
-    /// The gradients that the last step used, by the parameter's name; zero before the first.
+    /// The gradients that the last step used, by the parameter's name; zero before the first. Of a scaled loss they are
+    /// scaled.
     pub fn gradients(&self) -> Vec<(String, Tensor)> {
         self.packed.gradients()
     }

@@ -40,12 +40,12 @@ pub fn sum_squares(x: &Tensor) -> Tensor {
     parts
 }
 
-/// What gradients are multiplied by so that their norm is at most `max_norm`, and their norm, of the sums of their
-/// squares `[split]`: `[2]`.
-pub fn clip_factor(parts: &Tensor, max_norm: f64) -> Tensor {
-    let factor = Tensor::empty(parts.gpu(), [2]);
+/// The `verdict` on gradients, `[factor, whether the step is left out]`, with a factor that brings their norm to at most
+/// `max_norm`, of the sums of their squares `[split]` before they are multiplied by anything.
+pub fn clip_factor(parts: &Tensor, verdict: &Tensor, max_norm: f64) -> Tensor {
+    let clipped = Tensor::empty(parts.gpu(), [2]);
     let params = Factor { split: parts.len() as u32, most: max_norm as f32 };
-    let dispatch = Dispatch::new("clip_factor", &params).bind(parts).bind(&factor);
+    let dispatch = Dispatch::new("clip_factor", &params).bind(parts).bind(verdict).bind(&clipped);
     parts.gpu().dispatch(dispatch.work(parts.len() as f64, 4.0 * parts.len() as f64));
-    factor
+    clipped
 }

@@ -1,6 +1,9 @@
 //! Parameters behind each other in one buffer, so that one launch reaches them all.
 
-use super::clip::{clip_factor, sum_squares};
+use super::{
+    clip::{clip_factor, sum_squares},
+    loss_scale::{count_not_finite, judge_gradients},
+};
 use crate::{
     gpu::{Binding, Buffer, Gpu},
     nn::Parameter,
@@ -106,15 +109,21 @@ impl Packed {
         copy_into(&averaged, &Tensor::view(&self.gpu, &self.gradients, 0, shape));
     }
 
-    /// What the gradients gathered last are to be multiplied by, `[1 ..]`: 1, or what brings the norm of all of them
-    /// together to `max_norm` where it is more.
-    pub(super) fn factor(&self, max_norm: Option<f64>) -> Binding {
+    /// What is to be done with the gradients gathered last, `[2]`: what they are multiplied by, and whether the step is
+    /// left out. A scaled loss ([`crate::autograd::Tape::scale_losses`]) is divided out again, and leaves a step out where a gradient is
+    /// not finite; what is then longer than `max_norm` is shortened to it.
+    pub(super) fn verdict(&self, max_norm: Option<f64>) -> Binding {
+        let gathered = || Tensor::view(&self.gpu, &self.gradients, 0, [self.bytes as usize / 4]);
+        let state = self.parameters[0].1.var().tape().loss_scale();
+        let judged = state.map(|state| judge_gradients(&count_not_finite(&gathered()), &state));
+        let untouched = || {
+            let constant = self.gpu.constant(&[1.0_f32, 0.0].map(f32::to_bits));
+            Tensor::view(&self.gpu, &constant, 0, [2])
+        };
+        let verdict = judged.unwrap_or_else(untouched);
         match max_norm {
-            None => (&self.gpu.constant(&[1f32.to_bits()])).into(),
-            Some(max_norm) => {
-                let all = Tensor::view(&self.gpu, &self.gradients, 0, [self.bytes as usize / 4]);
-                (&clip_factor(&sum_squares(&all), max_norm)).into()
-            }
+            None => (&verdict).into(),
+            Some(max_norm) => (&clip_factor(&sum_squares(&gathered()), &verdict, max_norm)).into(),
         }
     }
 

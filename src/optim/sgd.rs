@@ -67,7 +67,7 @@ impl Sgd {
     pub fn step(&mut self) {
         let SgdConfig { lr, momentum, max_grad_norm, .. } = self.config;
         let gradients = self.packed.gather();
-        let factor = self.packed.factor(max_grad_norm);
+        let verdict = self.packed.verdict(max_grad_norm);
         let gpu = self.packed.gpu();
         let step = gpu.upload(&[lr, self.averages.decay()].map(|c| c as f32));
         let (count, averaged) = (self.packed.count(), self.averages.kept());
@@ -76,7 +76,7 @@ impl Sgd {
         let dispatch = Dispatch::new("sgd", &params)
             .invocations(params.count as usize)
             .bind(&step)
-            .bind(factor)
+            .bind(verdict)
             .bind(gradients)
             .bind(self.packed.values())
             .bind(&self.buffer)

@@ -33,6 +33,15 @@ fn zip(op: &str, x: &[f64], y: &[f64], f: impl Fn(f64, f64) -> f64) -> Vec<f64> 
     x.iter().zip(y).map(|(&x, &y)| f(x, y)).collect()
 }
 
+/// The nearest f16 (IEEE 754 binary16), ties to the even one; what is too large becomes infinite.
+pub fn half(x: f64) -> f64 {
+    // Neighbours lie 2^-10 of the power of two below apart, and at least 2^-24.
+    let exponent = if x == 0.0 { -14 } else { x.abs().log2().floor().max(-14.0) as i32 };
+    let step = 2.0_f64.powi(exponent - 10);
+    let rounded = (x / step).round_ties_even() * step;
+    if rounded.abs() > 65504.0 { f64::INFINITY.copysign(x) } else { rounded }
+}
+
 /// Panics, naming `op` and its argument, unless `len` elements fill `shape`.
 fn check(op: &str, argument: &str, len: usize, shape: &[usize]) {
     let want: usize = shape.iter().product();

@@ -53,15 +53,42 @@ pub fn sum_squares(x: &[f64], split: usize) -> Vec<f64> {
     parts
 }
 
-/// What gradients are multiplied by so that their norm is at most `most` (`torch.nn.utils.clip_grad_norm_`), and their
-/// norm, of sums of their squares: `min(1, most / (norm + 10⁻⁶))`, `norm = √(Σ parts)`.
-pub fn clip_factor(parts: &[f64], most: f64) -> [f64; 2] {
-    let norm = parts.iter().sum::<f64>().sqrt();
-    [(most / (norm + 1e-6)).min(1.0), norm]
+/// The verdict on gradients once they are clipped (`torch.nn.utils.clip_grad_norm_`), of sums of their squares and of
+/// the verdict `[factor, whether the step is left out]` before: `factor · min(1, most / (norm + 10⁻⁶))`,
+/// `norm = factor · √(Σ parts)`.
+pub fn clip_factor(parts: &[f64], [factor, skip]: [f64; 2], most: f64) -> [f64; 2] {
+    let norm = factor * parts.iter().sum::<f64>().sqrt();
+    [factor * (most / (norm + 1e-6)).min(1.0), skip]
 }
 
 /// The next averages of parameters: `average ← decay · average + (1 − decay) · param`.
 pub fn average(average: &[f64], param: &[f64], decay: f64) -> Vec<f64> {
     check("average", "param", param.len(), &[average.len()]);
     average.iter().zip(param).map(|(a, p)| decay * a + (1.0 - decay) * p).collect()
+}
+
+/// How many of `g[i]`, `g[i + parts]`, `g[i + 2 parts]`, … are not finite, counted in vec4s: for each `i` below
+/// `parts`.
+pub fn count_not_finite(g: &[f64], parts: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; parts];
+    for (place, four) in g.chunks(4).enumerate() {
+        counts[place % parts] += four.iter().filter(|value| !value.is_finite()).count() as f64;
+    }
+    counts
+}
+
+/// The verdict `[1 / scale, whether the step is left out]`, and the next state `[scale, good, found]`
+/// (`torch.amp.GradScaler.unscale_`).
+pub fn judge_gradients(parts: &[f64], [scale, good, found]: [f64; 3]) -> ([f64; 2], [f64; 3]) {
+    let skip = if parts.iter().any(|count| *count > 0.0) { 1.0 } else { 0.0 };
+    ([1.0 / scale, skip], [scale, good, skip.max(found)])
+}
+
+/// The next state `[scale, good, found]` (`torch.amp.GradScaler.update`).
+pub fn update_loss_scale([scale, good, found]: [f64; 3], growth: f64, backoff: f64, interval: f64) -> [f64; 3] {
+    match good + 1.0 {
+        _ if found > 0.0 => [scale * backoff, 0.0, 0.0],
+        good if good >= interval => [scale * growth, 0.0, 0.0],
+        good => [scale, good, 0.0],
+    }
 }

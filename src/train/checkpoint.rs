@@ -20,7 +20,7 @@ use super::{
     config::Networks,
     recipe::{Counters, Trained},
 };
-use crate::{gpu, ops::elementwise::copy_into, tensor::Tensor, weights::replace::replace};
+use crate::{gpu, ops::elementwise::copy_into, optim::LossScale, tensor::Tensor, weights::replace::replace};
 
 /// The version of the format that this program writes, and the only one it reads.
 pub const VERSION: u32 = 2;
@@ -104,12 +104,16 @@ impl Header {
     }
 }
 
-/// The family of kernels in use, by name.
+/// The family of kernels in use, by name, and their precision where it is not f32.
 pub fn family(gpu: &gpu::Gpu) -> String {
-    match gpu.family() {
+    let family = match gpu.family() {
         gpu::Family::Tiled => "tiled".to_owned(),
         gpu::Family::Lanes { lanes } => format!("lanes {lanes}"),
         gpu::Family::Panels { lanes } => format!("panels {lanes}"),
+    };
+    match gpu.precision() {
+        gpu::Precision::F32 => family,
+        gpu::Precision::Mixed => format!("{family}, mixed"),
     }
 }
 
@@ -285,7 +289,8 @@ impl Checkpoint {
     /// Overwrites a state: its tensors, on the device, and its numbers. Records; does not submit.
     ///
     /// # Errors
-    /// When a tensor is missing, has another shape, or is not part of the state; then nothing was overwritten.
+    /// When a tensor is missing, has another shape, or is not part of the state; then nothing was overwritten. Only the
+    /// loss scale may be either: a run can go on in another precision.
     pub fn load_into(&self, path: &Path, trained: &mut dyn Trained) -> Result<(), Error> {
         let state = trained.tensors();
         let differences = self.differences(&state);
@@ -293,7 +298,9 @@ impl Checkpoint {
             return Err(Error::Misfit { path: path.into(), differences: differences.join("\n") });
         }
         for (name, tensor) in &state {
-            copy_into(&Tensor::from_slice(tensor.gpu(), tensor.shape(), &self.tensors[name].elements), tensor);
+            if let Some(values) = self.tensors.get(name) {
+                copy_into(&Tensor::from_slice(tensor.gpu(), tensor.shape(), &values.elements), tensor);
+            }
         }
         trained.set_counters(&self.header.counters);
         Ok(())
@@ -304,6 +311,7 @@ impl Checkpoint {
         for (name, tensor) in state {
             let expected = tensor.shape();
             match self.tensors.get(name) {
+                None if name == LossScale::NAME => {}
                 None => found.push(format!("  {name} is missing, expected {expected:?}")),
                 Some(values) if values.shape != expected.dims() => {
                     found.push(format!("  {name} is {:?}, expected {expected:?}", values.shape));
@@ -312,7 +320,7 @@ impl Checkpoint {
             }
         }
         let known: BTreeMap<_, _> = state.iter().map(|(name, tensor)| (name, tensor)).collect();
-        let extra = self.tensors.iter().filter(|(name, _)| !known.contains_key(name));
+        let extra = self.tensors.iter().filter(|(name, _)| !known.contains_key(name) && *name != LossScale::NAME);
         found.extend(extra.map(|(name, values)| format!("  {name} {:?} is not part of them", values.shape)));
         found
     }

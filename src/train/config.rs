@@ -15,7 +15,10 @@ use super::{
     run::Listener,
     update::Update,
 };
-use crate::{data::portraits::Rendering, gpu::AdapterKind};
+use crate::{
+    data::portraits::Rendering,
+    gpu::{AdapterKind, Precision},
+};
 
 /// All that decides a run, as `config.toml` holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +44,9 @@ pub struct RunConfig {
     /// The adapter that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
+    /// How products are computed, as it was asked for; f32 in a file from before there was a choice.
+    #[serde(default)]
+    pub precision: Precision,
     /// What is computed.
     #[serde(flatten)]
     pub networks: Networks,
@@ -187,6 +193,7 @@ impl RunConfig {
             sample_every: preset.sample_every,
             log_every: 10,
             adapter: None,
+            precision: Precision::F32,
             networks: preset.networks,
         }
     }
@@ -243,6 +250,9 @@ impl RunConfig {
         changes.make("log-every", &mut self.log_every, flags.log_every, frequency);
         let other = "another kind of adapter rounds differently, so the run is no longer the uninterrupted one's twin";
         changes.make("adapter", &mut self.adapter, flags.adapter.clone().map(Some), other);
+        let otherwise =
+            "products are computed otherwise from here on, so the run is no longer the uninterrupted one's twin";
+        changes.make("precision", &mut self.precision, flags.precision, otherwise);
         changes
     }
 

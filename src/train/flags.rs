@@ -3,6 +3,8 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use serde::de::DeserializeOwned;
 
+use crate::gpu::Precision;
+
 /// The headings of the flags in the help.
 pub(super) mod heading {
     pub const PICTURES: &str = "Pictures";
@@ -73,6 +75,11 @@ pub struct RunFlags {
     /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]
     #[arg(long, value_name = "NAME|INDEX", help_heading = heading::MACHINE)]
     pub adapter: Option<String>,
+
+    /// How products are computed: mixed is f16 factors and f32 sums, on GPUs with cooperative matrices [default: f32]
+    #[arg(long, value_name = "PRECISION", value_parser = one_of::<Precision>(&["f32", "mixed"]),
+        help_heading = heading::MACHINE)]
+    pub precision: Option<Precision>,
 }
 
 /// A value with a name of its own, as `config.toml` spells it; `names` are all of them.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     autograd::Var,
-    gpu::{self, AdapterInfo, AdapterKind, Gpu},
+    gpu::{self, AdapterInfo, AdapterKind, Gpu, Precision},
     ops::{
         elementwise::{copy_into, full},
         shape::slice_rows,
@@ -33,6 +33,8 @@ use crate::{
 pub struct Start {
     /// Everything that decides what is computed.
     pub config: RunConfig,
+    /// How the process that leads computes products, which may not be what was asked for.
+    pub precision: Precision,
     header: Option<Header>,
 }
 
@@ -42,7 +44,7 @@ impl Start {
     ///
     /// # Errors
     /// When the batch cannot be shared out.
-    pub(super) fn tell(world: &World, config: &RunConfig, header: Option<&Header>) -> Result<(), Error> {
+    pub(super) fn tell(gpu: &Gpu, world: &World, config: &RunConfig, header: Option<&Header>) -> Result<(), Error> {
         if world.is_alone() {
             return Ok(());
         }
@@ -50,7 +52,7 @@ impl Start {
         if !batch.is_multiple_of(size) {
             return Err(wrong("batch", format!("{batch} cannot be shared out to {size} processes; give a multiple")));
         }
-        let start = Self { config: config.clone(), header: header.cloned() };
+        let start = Self { config: config.clone(), precision: gpu.precision(), header: header.cloned() };
         world.hear(&serde_json::to_vec(&start).expect("a configuration is plain data"));
         Ok(())
     }
@@ -79,7 +81,7 @@ impl Start {
 /// # Errors
 /// When there are no pictures, or the device failed.
 pub fn follow(gpu: &Gpu, world: &World, start: &Start, tell: &mut dyn Listener) -> Result<Outcome, Error> {
-    let Start { config, header } = start;
+    let Start { config, header, .. } = start;
     let Ready { begin, .. } = config.networks.read(config, tell)?;
     let mut recipe = begin(gpu, header.as_ref());
     if let Some(header) = header {

@@ -109,7 +109,7 @@ impl Run {
         tell: &mut dyn Listener,
     ) -> Result<Self, Error> {
         out.map_or(Ok(()), Folder::check_free)?;
-        Start::tell(world, &config, None)?;
+        Start::tell(gpu, world, &config, None)?;
         let ready = config.networks.read(&config, tell)?;
         let folder = Folder::create(out, &config.recipe)?;
         Self::begin(gpu, world, config, folder, ready, tell)
@@ -129,7 +129,7 @@ impl Run {
                 tell.say(&format!("{} has no checkpoint: starting it from step 0", folder.path().display()));
                 changes.iter().for_each(|change| tell.say(change));
                 folder.tidy()?;
-                Start::tell(world, &config, None)?;
+                Start::tell(gpu, world, &config, None)?;
                 let ready = config.networks.read(&config, tell)?;
                 return Self::begin(gpu, world, config, folder, ready, tell);
             }
@@ -161,7 +161,7 @@ impl Run {
                 world.size()
             ));
         }
-        Start::tell(world, &config, Some(header))?;
+        Start::tell(gpu, world, &config, Some(header))?;
         let ready = config.networks.read(&config, tell)?;
         for (part, found) in &ready.pictures {
             let before = header.position.get(part).copied().unwrap_or(0);

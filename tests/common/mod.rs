@@ -6,7 +6,7 @@ pub mod compare;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use sumi::gpu::{AdapterKind, FamilyKind, Gpu, Options, adapters};
+use sumi::gpu::{AdapterKind, FamilyKind, Gpu, Options, Precision, adapters};
 
 /// The adapter that tests run on, where the environment names another than the best one:
 /// `SUMI_TEST_ADAPTER=llvmpipe cargo test --release`.
@@ -14,7 +14,8 @@ pub fn wanted_adapter() -> Option<String> {
     std::env::var("SUMI_TEST_ADAPTER").ok().filter(|name| !name.is_empty())
 }
 
-/// A device with bounds checks, NaN in fresh memory and a guard behind every tensor, shared by all tests.
+/// A device that could multiply by cooperative matrices where the adapter can, with bounds checks, NaN in fresh memory
+/// and a guard behind every tensor, shared by all tests.
 pub fn gpu() -> Gpu {
     static GPU: OnceLock<Gpu> = OnceLock::new();
     GPU.get_or_init(|| checked(None)).clone()
@@ -50,16 +51,22 @@ pub fn levels() -> Vec<Gpu> {
 
 /// A device of one's own, as a program opens it, for tests that measure what it holds.
 pub fn own_gpu() -> Gpu {
-    open(&Options { adapter: wanted_adapter(), ..Options::default() })
+    open(&Options { adapter: wanted_adapter(), precision: Precision::Mixed, ..Options::default() })
 }
 
 fn checked(family: Option<FamilyKind>) -> Gpu {
-    open(&Options { adapter: wanted_adapter(), checked: true, family, ..Options::default() })
+    let options = Options { checked: true, family, precision: Precision::Mixed, ..Options::default() };
+    open(&Options { adapter: wanted_adapter(), ..options })
 }
 
-/// Opens a device, one at a time: drivers have crashed when two were opened at once.
+/// Opens a device.
 pub fn open(options: &Options) -> Gpu {
+    one_at_a_time(|| Gpu::open(options)).unwrap_or_else(|error| panic!("the tests need an adapter: {error}"))
+}
+
+/// Does what opens devices while nobody else does: drivers have crashed when two were opened at once.
+pub fn one_at_a_time<T>(open: impl FnOnce() -> T) -> T {
     static OPENING: Mutex<()> = Mutex::new(());
     let _guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-    Gpu::open(options).unwrap_or_else(|error| panic!("the tests need an adapter: {error}"))
+    open()
 }

@@ -1,7 +1,8 @@
 //! `#import name`: the only thing in our shaders that is not WGSL.
 //!
 //! Such a line is replaced by the text of `shaders/common/name.wgsl`, which may import in its turn. A file asked for
-//! twice is inserted once, at the first place. Every line remembers the file and line it was written in, so that an
+//! twice is inserted once, at the first place. `enable` lines, which WGSL wants before everything else, come first,
+//! wherever they were written. Every line remembers the file and line it was written in, so that an
 //! error in an import is reported there and not at some line of a text that nobody has seen.
 
 use super::{Place, ShaderError, Source};
@@ -37,10 +38,9 @@ impl Assembled {
 /// # Errors
 /// An `#import` that names no file, that names more or less than one, or that leads back to a file being inserted.
 pub fn assemble(path: &str, text: &str, library: &[Source]) -> Result<Assembled, ShaderError> {
-    let mut assembler =
-        Assembler { library, open: vec![path.to_string()], done: Vec::new(), text: String::new(), lines: Vec::new() };
+    let mut assembler = Assembler { library, open: vec![path.to_string()], done: Vec::new(), lines: Vec::new() };
     assembler.insert(path, text)?;
-    Ok(Assembled { text: assembler.text, lines: assembler.lines })
+    Ok(assembler.finish())
 }
 
 struct Assembler<'a> {
@@ -49,11 +49,23 @@ struct Assembler<'a> {
     open: Vec<String>,
     /// The files inserted completely.
     done: Vec<&'a str>,
-    text: String,
-    lines: Vec<Line>,
+    lines: Vec<(String, Line)>,
 }
 
 impl<'a> Assembler<'a> {
+    /// The lines, those that enable an extension first.
+    fn finish(self) -> Assembled {
+        let enables = |(text, _): &(String, Line)| text.trim_start().starts_with("enable ");
+        let (first, rest): (Vec<_>, Vec<_>) = self.lines.into_iter().partition(enables);
+        let mut assembled = Assembled { text: String::new(), lines: Vec::new() };
+        for (text, origin) in first.into_iter().chain(rest) {
+            assembled.text.push_str(&text);
+            assembled.text.push('\n');
+            assembled.lines.push(origin);
+        }
+        assembled
+    }
+
     fn insert(&mut self, path: &str, text: &str) -> Result<(), ShaderError> {
         for (index, line) in text.lines().enumerate() {
             let origin = Line { path: path.to_string(), number: index as u32 + 1 };
@@ -66,9 +78,7 @@ impl<'a> Assembler<'a> {
     }
 
     fn push(&mut self, line: &str, origin: Line) {
-        self.text.push_str(line);
-        self.text.push('\n');
-        self.lines.push(origin);
+        self.lines.push((line.to_string(), origin));
     }
 
     fn import(&mut self, rest: &str, line: &str, origin: Line) -> Result<(), ShaderError> {
@@ -123,6 +133,18 @@ mod tests {
         let assembled = assemble("conv/a.wgsl", "// head\n#import one\n#import two\nfn main() {}", LIBRARY).unwrap();
         let places: Vec<String> = (1..=4).map(|line| assembled.place(line, 7).to_string()).collect();
         assert_eq!(places, ["conv/a.wgsl:1:7", "common/two.wgsl:1:7", "common/one.wgsl:2:7", "conv/a.wgsl:4:7"]);
+    }
+
+    #[test]
+    fn extensions_are_enabled_first() {
+        let text = "// head\n#import one\nenable f16;\nfn main() {}\n  enable other;";
+        let assembled = assemble("conv/a.wgsl", text, LIBRARY).unwrap();
+        assert_eq!(
+            assembled.text,
+            "enable f16;\n  enable other;\n// head\nconst TWO = 2;\nconst ONE = TWO - 1;\nfn main() {}\n"
+        );
+        assert_eq!(assembled.place(1, 1).to_string(), "conv/a.wgsl:3:1");
+        assert_eq!(assembled.place(6, 1).to_string(), "conv/a.wgsl:4:1");
     }
 
     #[test]

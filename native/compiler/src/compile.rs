@@ -5,7 +5,7 @@ use super::interface::{Access, Binding};
 use super::passes::unroll::TooLong;
 use super::{Place, ShaderError, interface, kernel, passes, sources};
 use naga::back::pipeline_constants::process_overrides;
-use naga::back::wgsl::WriterFlags;
+use naga::back::{spv, wgsl::WriterFlags};
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{Expression, Literal, Module, ShaderStage, Span};
 use std::collections::BTreeMap;
@@ -40,6 +40,8 @@ pub struct Compiled {
     pub workgroup_bytes: u32,
     /// Whether lanes talk to each other, which the device must allow.
     pub uses_subgroups: bool,
+    /// Whether subgroups multiply matrices together, which the device must allow.
+    pub uses_cooperative: bool,
 }
 
 impl Compiled {
@@ -62,6 +64,16 @@ impl Compiled {
     pub fn to_wgsl(&self) -> Result<String, String> {
         let info = validator().validate(&self.module).map_err(|e| e.to_string())?;
         naga::back::wgsl::write_string(&self.module, &info, WriterFlags::empty()).map_err(|error| error.to_string())
+    }
+
+    /// The kernel as a Vulkan driver gets it, as SPIR-V.
+    ///
+    /// # Errors
+    /// A sentence of naga's, if the kernel uses something that it cannot write.
+    pub fn to_spirv(&self) -> Result<Vec<u32>, String> {
+        let info = validator().validate(&self.module).map_err(|e| e.to_string())?;
+        let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
+        spv::write_vec(&self.module, &info, &options, None).map_err(|error| error.to_string())
     }
 }
 
@@ -146,6 +158,7 @@ impl Written {
             params_size: interface::params_size(&self.module),
             workgroup_bytes: interface::workgroup_bytes(&module),
             uses_subgroups: interface::uses_subgroups(&module),
+            uses_cooperative: interface::uses_cooperative(&module),
             module,
             path: self.path,
             assembled: self.assembled,
@@ -180,10 +193,14 @@ pub fn resolve_source(text: &str, overrides: &[(&str, f64)]) -> Result<Module, S
     front.resolve(&front.parse()?, overrides)
 }
 
-/// Checks modules for a device that has WebGPU's core and subgroups. What the device at hand cannot do is for the
-/// device to refuse.
+/// Checks modules for a device that has WebGPU's core, subgroups, f16 and cooperative matrices. What the device at hand
+/// cannot do is for the device to refuse.
 fn validator() -> Validator {
-    let abilities = Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER | Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+    let abilities = Capabilities::SUBGROUP
+        | Capabilities::SUBGROUP_BARRIER
+        | Capabilities::SHADER_FLOAT16_IN_FLOAT32
+        | Capabilities::SHADER_FLOAT16
+        | Capabilities::COOPERATIVE_MATRIX;
     let mut validator = Validator::new(ValidationFlags::all(), abilities);
     validator.subgroup_stages(ShaderStages::COMPUTE).subgroup_operations(SubgroupOperationSet::all());
     validator

@@ -71,6 +71,11 @@ pub fn uses_subgroups(module: &Module) -> bool {
     functions.any(|function| exchanges(&function.body) || function.arguments.iter().any(|a| tells_lane(module, a)))
 }
 
+/// Whether `module` has a cooperative matrix anywhere.
+pub fn uses_cooperative(module: &Module) -> bool {
+    module.types.iter().any(|(_, ty)| matches!(ty.inner, TypeInner::CooperativeMatrix { .. }))
+}
+
 /// Whether `block` has a subgroup operation.
 fn exchanges(block: &Block) -> bool {
     let mut found = false;

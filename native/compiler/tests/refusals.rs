@@ -75,8 +75,8 @@ fn arrays_indexed_by_lane() {
 
 #[test]
 fn numbers_of_half_size() {
-    let error = refused_text("enable f16;\n@compute @workgroup_size(8) fn main() {\n    let a = 1.0h;\n}");
-    assert_says(&error, "some/kernel.wgsl:", "f16");
+    let head = "enable f16; @group(0) @binding(3) var<storage, read_write> z: array<f16>;";
+    assert_says(&refused(head, "z[lane] = 1.0h;"), "some/kernel.wgsl:7:", "f16");
 }
 
 #[test]
@@ -106,4 +106,22 @@ fn an_import_is_to_blame_in_its_own_file() {
     let error = refused_text(text);
     assert!(error.starts_with("common/linear_index.wgsl:") || error.starts_with("some/kernel.wgsl:1:"), "{error}");
     assert!(error.contains("linear_index"), "{error}");
+}
+
+#[test]
+fn matrices_that_not_all_lanes_come_to() {
+    let head = "enable f16; enable wgpu_cooperative_matrix; var<workgroup> h: array<f16, 512>;";
+    let load = "let m = coopLoadT<coop_mat16x16<f16, A>>(&h[0], 16);";
+    let error = refused(head, &format!("y[lane] = 1u;\nif x[lane] > 3u {{ {load} }}"));
+    assert!(error.contains("a matrix that not all lanes come to together") || error.contains("uniform"), "{error}");
+    let error = refused(head, &load.replace("&h[0]", "&h[lane]"));
+    assert!(error.contains("a matrix at a place that differs by lane"), "{error}");
+    let error = refused(head, &load.replace("16x16", "8x8"));
+    assert!(error.contains("a matrix that is not 16 by 16"), "{error}");
+}
+
+#[test]
+fn arithmetic_on_f16() {
+    let head = "enable f16; var<workgroup> h: array<f16, 512>;";
+    assert_says(&refused(head, "h[lane] = h[lane] + 1.0h;"), "some/kernel.wgsl:", "Add of F16 is not covered");
 }

@@ -1,9 +1,10 @@
 //! The vector operations that translated kernels are written in: the same free functions in one module per level, so
 //! that one text, translated from WGSL, means the same at each.
 //!
-//! `F` holds an f32 per lane, `I` a 32-bit integer (the bits of an `i32` or a `u32`), `M` a truth value. A name ends in
-//! what its first operand is: `_f`, `_i` (or `_u` where it matters that the integers are unsigned), `_m`; `_1` marks
-//! the scalar twin of a vector function, which gives the bits of a lane of it. `LANES` is the length of all three.
+//! `F` holds an f32 per lane, `I` a 32-bit integer (the bits of an `i32` or a `u32`), `M` a truth value; `C` is a
+//! matrix that the lanes hold together. A name ends in what its first operand is: `_f`, `_i` (or `_u` where it matters
+//! that the integers are unsigned), `_m`, `_c`; `_1` marks the scalar twin of a vector function, which gives the bits
+//! of a lane of it. `LANES` is the length of the first three.
 //!
 //! - `avx512`, `avx2`: intrinsics. Each function enables the level's instructions for itself and is inlined into
 //!   kernels that enable them too; from there it is safe to call. Only those that touch memory are `unsafe`.
@@ -38,6 +39,14 @@ macro_rules! with_instructions {
         #[inline]
         #[target_feature(enable = $enabled)]
         pub unsafe fn $name $arguments $(-> $result)? $body)*
+    };
+}
+
+/// The same for functions that are called, not made part of their callers.
+#[cfg(target_arch = "x86_64")]
+macro_rules! routines_with_instructions {
+    ($enabled:literal $($(#[$meta:meta])* pub fn $name:ident $arguments:tt -> $result:ty $body:block)*) => {
+        $($(#[$meta])* #[inline(never)] #[target_feature(enable = $enabled)] pub fn $name $arguments -> $result $body)*
     };
 }
 

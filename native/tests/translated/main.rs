@@ -4,6 +4,7 @@
 mod control;
 mod data;
 mod lanes;
+mod matrices;
 mod mutants;
 mod shapes;
 

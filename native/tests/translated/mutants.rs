@@ -26,11 +26,12 @@ fn launch(kernel: &Kernel) -> Result<(), String> {
     kernel.launch_both_ways(cast_slice(params), &mut buffers, &ranges, [1; 3])
 }
 
-/// The kernels that have a workgroup to a row, on one row of 40 columns. What they take besides is as long as the row:
-/// targets (small numbers, as columns) or another matrix.
+/// The kernels that have a workgroup to a row, on one row of 40 columns, and one that has a single workgroup. What they
+/// take besides is as long as the row: targets (small numbers, as columns) or another matrix.
 fn launch_on_a_row(kernel: &Kernel) -> Result<(), String> {
     const COLUMNS: usize = 40;
     let floats: Vec<u32> = numbers(COLUMNS).iter().map(|v| (*v as f32 - 30.0).to_bits()).collect();
+    let late: Vec<u32> = (1..=COLUMNS).map(|column| if column == COLUMNS { 1.0_f32.to_bits() } else { 0 }).collect();
     let targets: Vec<u32> = numbers(COLUMNS).iter().map(|v| v % COLUMNS as u32).collect();
     let (params, words): (&[u32], Vec<&[u32]>) = match kernel.name {
         name if name.starts_with("softmax_backward") => (&[1, 40], vec![&floats; 3]),
@@ -40,6 +41,8 @@ fn launch_on_a_row(kernel: &Kernel) -> Result<(), String> {
         // eps is 1e-12 in bits.
         name if name.starts_with("normalize_backward") => (&[1, 40, 0x2b8c_bccc], vec![&floats; 3]),
         name if name.starts_with("normalize") => (&[1, 40, 0x2b8c_bccc], vec![&floats; 2]),
+        // One that only the last vector has.
+        name if name.starts_with("judge_gradients") => (&[40], vec![&late, &floats, &floats]),
         name => panic!("{name} has barriers: say here what it can be launched with"),
     };
     let mut buffers: Vec<_> = words.into_iter().map(buffer).collect();

@@ -17,7 +17,7 @@ use sumi::{
         checkpoint::family,
         config::RunConfig,
         parallel::Start,
-        run::{Outcome, Resumed, Run},
+        run::{Listener, Outcome, Resumed, Run},
     },
 };
 use terminal::{Terminal, error, line};
@@ -65,7 +65,12 @@ fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
     let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
     let adapter = flags.adapter.clone().or(of_run);
-    let gpu = processes::open(world, adapter)?;
+    let of_run = resumed.as_ref().map(|run| run.config.precision);
+    let precision = flags.precision.or(of_run).unwrap_or_default();
+    let (gpu, refusal) = processes::open(world, adapter, precision)?;
+    if let Some(refusal) = refusal {
+        terminal.warn(&refusal.to_string());
+    }
     line(&format!("Adapter {}, kernels: {}", gpu.adapter(), family(&gpu)));
     gpu.notes().iter().for_each(|note| line(note));
     if !world.is_alone() {

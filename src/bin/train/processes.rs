@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sumi::{
-    gpu::{Gpu, Options, adapters},
+    gpu::{Gpu, Options, Precision, adapters},
+    ops::mixed::{self, Refusal},
     parallel::World,
     train::{
         Error,
@@ -29,17 +30,22 @@ pub fn check(world: &World) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the adapter that was asked for, or this process's own of several.
-pub fn open(world: &World, wanted: Option<String>) -> Result<Gpu, Error> {
+/// Opens the adapter that was asked for, or this process's own of several; and why it computes in f32 where mixed
+/// precision was wanted and cannot be had.
+pub fn open(world: &World, wanted: Option<String>, precision: Precision) -> Result<(Gpu, Option<Refusal>), Error> {
     let here = if world.is_alone() { Vec::new() } else { adapters() };
     let adapter = adapter_of(world, &here, wanted);
-    Ok(Gpu::open(&Options { adapter, cache: cache::folder(), ..Options::default() })?)
+    Ok(mixed::open(&Options { adapter, precision, cache: cache::folder(), ..Options::default() })?)
 }
 
 /// Does what the process that leads is told to do.
 pub fn train_along(world: &World) -> Result<Outcome, Error> {
     let Some(start) = Start::hear(world)? else { return Ok(Outcome::Finished) };
-    let gpu = open(world, start.config.adapter.clone())?;
+    let (gpu, refusal) = open(world, start.config.adapter.clone(), start.precision)?;
+    if let Some(refusal) = refusal {
+        let alike = "the process that leads computes in mixed precision, and all must do alike";
+        return Err(Error::Config(format!("{refusal}; {alike}")));
+    }
     follow(&gpu, world, &start, &mut Silent)
 }
 

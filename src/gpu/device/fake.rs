@@ -37,6 +37,7 @@ pub fn adapter() -> AdapterInfo {
         },
         features: Vec::new(),
         lanes: Some(8),
+        cooperative: false,
     }
 }
 

@@ -35,8 +35,9 @@ fn describe(index: usize, level: Level) -> AdapterInfo {
             // must not be where the next one begins.
             offset_alignment: 64,
         },
-        features: ["subgroups", "timestamps"].map(str::to_owned).to_vec(),
+        features: ["subgroups", "timestamps", "cooperative matrices (emulated)"].map(str::to_owned).to_vec(),
         lanes: Some(level.lanes()),
+        cooperative: true,
     }
 }
 

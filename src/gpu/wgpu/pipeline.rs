@@ -95,7 +95,9 @@ impl Pipelines {
 /// Refuses a shader that asks for more than the adapter has.
 fn supported(kernel: &str, shader: &Compiled, info: &AdapterInfo) -> Result<(), Error> {
     let limits = &info.limits;
-    let needs = if shader.uses_subgroups && info.lanes.is_none_or(|lanes| lanes > MOST_LANES) {
+    let needs = if shader.uses_cooperative && !info.cooperative {
+        "cooperative matrices of f16 with sums in f32, on a device opened for mixed precision".to_owned()
+    } else if shader.uses_subgroups && info.lanes.is_none_or(|lanes| lanes > MOST_LANES) {
         format!("subgroups of a fixed size, at most {MOST_LANES}")
     } else if shader.workgroup_size.iter().product::<u32>() > limits.invocations {
         format!("workgroups of {:?} invocations", shader.workgroup_size)
@@ -138,6 +140,8 @@ mod tests {
         let able = adapter();
         check("matmul_lanes", &able).expect("it has subgroups");
         check("matmul_tiled", &able).expect("it has workgroup memory");
+        refused("matmul_coop", &able, "cooperative matrices");
+        check("matmul_coop", &AdapterInfo { cooperative: true, ..able.clone() }).expect("it has matrices");
         refused("matmul_lanes", &AdapterInfo { lanes: None, ..able.clone() }, "subgroups of a fixed size");
         let mut narrow = able.clone();
         narrow.limits.invocations = 8;

@@ -139,6 +139,26 @@ impl Geometry {
         groups > 1 && self.c_in == groups && self.c_out == groups
     }
 
+    /// `[rows, terms, cols]` of the matrix product that the forward convolution is, for each group.
+    pub(super) fn product_into_y(&self) -> [usize; 3] {
+        let groups = self.config.groups;
+        [self.y_shape().len() / self.c_out, self.w_shape().len() / self.c_out, self.c_out / groups]
+    }
+
+    /// The same of the input gradient, for each phase of the stride.
+    pub(super) fn product_into_x(&self) -> [usize; 3] {
+        let (groups, [s_h, s_w], [t_h, t_w]) = (self.config.groups, self.config.stride, self.tap_step());
+        let rows = self.n * self.input[0].div_ceil(s_h) * self.input[1].div_ceil(s_w);
+        let taps = self.kernel[0].div_ceil(t_h) * self.kernel[1].div_ceil(t_w);
+        [rows, taps * self.c_out / groups, self.c_in / groups]
+    }
+
+    /// The same of the weight gradient, for each group.
+    pub(super) fn product_into_w(&self) -> [usize; 3] {
+        let rows = self.w_shape().len() / self.c_out;
+        [rows, self.y_shape().len() / self.c_out, self.c_out / self.config.groups]
+    }
+
     /// Floating-point operations of each of the three kernels, a multiply-add counted as two: every output pixel with
     /// every tap, those that fall on the padding included.
     pub fn flops(&self) -> f64 {

@@ -10,6 +10,7 @@
 //! | `x = input_gradient(y, w)` | `forward(dx, w)` | `weight_gradient(dx, y)` |
 //! | `w = weight_gradient(x, y)` | `input_gradient(y, dw)` | `forward(x, dw)` |
 
+pub mod coop;
 pub mod depthwise;
 mod geometry;
 pub mod lanes;
@@ -21,7 +22,7 @@ pub mod tiled;
 pub use geometry::{ConvShape, Geometry};
 pub use pad::{crop2d, pad2d};
 
-use super::reduce::add_channels;
+use super::{reduce::add_channels, tile::is_mixed};
 use crate::{autograd::Var, gpu::Family};
 
 /// Hyper-parameters of a convolution, in PyTorch's words; pairs are `[height, width]`. The default is stride 1, no
@@ -111,6 +112,7 @@ fn biased(y: Var, bias: Option<&Var>) -> Var {
 fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         _ if geometry.is_depthwise() => depthwise::conv2d(x.value(), w.value(), &geometry),
+        _ if is_mixed(x.value().gpu(), geometry.product_into_y()) => coop::conv2d(x.value(), w.value(), &geometry),
         Family::Tiled => tiled::conv2d(x.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d(x.value(), w.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d(x.value(), w.value(), &geometry, lanes),
@@ -124,6 +126,9 @@ fn forward(x: &Var, w: &Var, geometry: Geometry) -> Var {
 fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
     let value = match y.value().gpu().family() {
         _ if geometry.is_depthwise() => depthwise::conv2d_backward_input(y.value(), w.value(), &geometry),
+        _ if is_mixed(y.value().gpu(), geometry.product_into_x()) => {
+            coop::conv2d_backward_input(y.value(), w.value(), &geometry)
+        }
         Family::Tiled => tiled::conv2d_backward_input(y.value(), w.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d_backward_input(y.value(), w.value(), &geometry, lanes),
@@ -137,6 +142,9 @@ fn input_gradient(y: &Var, w: &Var, geometry: Geometry) -> Var {
 fn weight_gradient(x: &Var, y: &Var, geometry: Geometry) -> Var {
     let value = match x.value().gpu().family() {
         _ if geometry.is_depthwise() => depthwise::conv2d_backward_weight(x.value(), y.value(), &geometry),
+        _ if is_mixed(x.value().gpu(), geometry.product_into_w()) => {
+            coop::conv2d_backward_weight(x.value(), y.value(), &geometry)
+        }
         Family::Tiled => tiled::conv2d_backward_weight(x.value(), y.value(), &geometry),
         Family::Lanes { lanes } => lanes::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),
         Family::Panels { lanes } => panels::conv2d_backward_weight(x.value(), y.value(), &geometry, lanes),

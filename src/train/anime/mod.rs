@@ -28,7 +28,7 @@ use crate::{
         loss::{huber, l1, l1_loss, total_variation},
         reduce::{Axis, mean},
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     parallel::World,
     tensor::Tensor,
 };
@@ -57,6 +57,7 @@ pub struct Trainer {
     pub d_adam: Adam,
     /// The heads' optimizer.
     pub f_adam: Adam,
+    loss_scale: Option<LossScale>,
     steps: u64,
     world: World,
 }
@@ -98,7 +99,8 @@ impl Trainer {
         let d_adam = Adam::new(discriminator.parameters(), AdamConfig { lr: d_lr * common.lr, ..adam });
         let f_adam = Adam::new(heads.parameters(), adam);
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
-        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, steps: 0, world }
+        let loss_scale = LossScale::where_mixed(&tape);
+        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, loss_scale, steps: 0, world }
     }
 
     /// The tape.
@@ -162,6 +164,7 @@ impl Trainer {
             self.learn_discriminator(&made.detach(), anime, smooth)
         };
         let g = self.learn_generator(photo, &made, &keys, anime);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         Pending::new(&[&real, &fake, &g.adversarial, &g.nce, &g.colour, &g.variation, &g.identity])
     }
@@ -205,7 +208,8 @@ impl Trained for Trainer {
         let heads = heads.chain(self.f_adam.moments()).map(|(n, tensor)| (format!("F.{n}"), tensor));
         let generator = state_of("G", &self.generator, Some(&self.g_adam));
         let discriminator = state_of("D", &self.discriminator, Some(&self.d_adam));
-        generator.into_iter().chain(discriminator).chain(heads).collect()
+        let scale = self.loss_scale.iter().map(LossScale::tensor);
+        generator.into_iter().chain(discriminator).chain(heads).chain(scale).collect()
     }
 
     fn counters(&self) -> Counters {

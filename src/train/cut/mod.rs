@@ -23,7 +23,7 @@ use crate::{
         elementwise::{add, scale},
         resample::flip_horizontal,
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     parallel::World,
     philox::Philox,
     tensor::Tensor,
@@ -50,6 +50,7 @@ pub struct Trainer {
     /// The heads' optimizer.
     pub f_adam: Adam,
     layers: Vec<usize>,
+    loss_scale: Option<LossScale>,
     steps: u64,
     world: World,
 }
@@ -111,7 +112,22 @@ impl Trainer {
         let d_adam = Adam::new(discriminator.parameters(), adam);
         let f_adam = Adam::new(heads.parameters(), adam);
         let (config, gpu, layers, world) = (config.clone(), gpu.clone(), resnet.nce_layers(), World::alone());
-        Self { config, gpu, tape, generator, discriminator, heads, g_adam, d_adam, f_adam, layers, steps: 0, world }
+        let loss_scale = LossScale::where_mixed(&tape);
+        Self {
+            config,
+            gpu,
+            tape,
+            generator,
+            discriminator,
+            heads,
+            g_adam,
+            d_adam,
+            f_adam,
+            layers,
+            loss_scale,
+            steps: 0,
+            world,
+        }
     }
 
     /// The tape.
@@ -183,6 +199,7 @@ impl Trainer {
         let choices = Choices { positions: [drawn(0), drawn(1)], mirrored };
         let [fake, real] = self.learn_discriminator(real_b, &made.fake_b);
         let g = self.learn_generator(&made, &choices);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         let identity = g.nce_identity.unwrap_or_else(|| self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0])));
         Pending::new(&[&g.adversarial, &real, &fake, &g.total, &g.nce, &identity])
@@ -199,7 +216,8 @@ impl Trained for Trainer {
         let heads = heads.chain(self.f_adam.moments()).map(|(n, tensor)| (format!("F.{n}"), tensor));
         let generator = state_of("G", &self.generator, Some(&self.g_adam));
         let discriminator = state_of("D", &self.discriminator, Some(&self.d_adam));
-        generator.into_iter().chain(discriminator).chain(heads).collect()
+        let scale = self.loss_scale.iter().map(LossScale::tensor);
+        generator.into_iter().chain(discriminator).chain(heads).chain(scale).collect()
     }
 
     fn counters(&self) -> Counters {

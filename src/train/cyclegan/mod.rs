@@ -25,7 +25,7 @@ use crate::{
         loss::l1_loss,
         shape::{concat_rows, slice_rows},
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     parallel::World,
     tensor::Tensor,
 };
@@ -50,6 +50,7 @@ pub struct Trainer {
     pub d_adam: Adam,
     pool_a: ImagePool,
     pool_b: ImagePool,
+    loss_scale: Option<LossScale>,
     steps: u64,
     world: World,
 }
@@ -93,7 +94,8 @@ impl Trainer {
         let d_adam = Adam::new([below("D_A", &d_a), below("D_B", &d_b)].concat(), common.update.of_others(adam));
         let [pool_a, pool_b] = [0, 1].map(|number| ImagePool::new(gpu, *pool_size, common.size, seed, number));
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
-        Self { config, gpu, tape, g_a, g_b, d_a, d_b, g_adam, d_adam, pool_a, pool_b, steps: 0, world }
+        let loss_scale = LossScale::where_mixed(&tape);
+        Self { config, gpu, tape, g_a, g_b, d_a, d_b, g_adam, d_adam, pool_a, pool_b, loss_scale, steps: 0, world }
     }
 
     /// The tape.
@@ -154,6 +156,7 @@ impl Trainer {
         let shown_b = shown(&mut self.pool_b, &g.fake_b, &self.world);
         let shown_a = shown(&mut self.pool_a, &g.fake_a, &self.world);
         let [d_a, d_b] = self.learn_discriminators([real_a, real_b], [&shown_a, &shown_b]);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         let none = || self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0]));
         let [identity_a, identity_b] = g.identity.unwrap_or_else(|| [none(), none()]);
@@ -189,6 +192,7 @@ impl Trained for Trainer {
         state.extend([self.g_adam.moments(), self.d_adam.moments(), self.g_adam.averages()].concat());
         let pools = [("pool_A", &self.pool_a), ("pool_B", &self.pool_b)];
         state.extend(pools.into_iter().filter_map(|(name, pool)| Some((name.to_owned(), pool.tensor()?))));
+        state.extend(self.loss_scale.iter().map(LossScale::tensor));
         state
     }
 

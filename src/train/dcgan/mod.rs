@@ -23,7 +23,7 @@ use crate::{
         elementwise::{add, unpack_bytes},
         random::Random,
     },
-    optim::{Adam, AdamConfig},
+    optim::{Adam, AdamConfig, LossScale},
     parallel::World,
     tensor::Tensor,
 };
@@ -41,6 +41,7 @@ pub struct Trainer {
     pub generator_adam: Adam,
     /// The discriminator's optimizer.
     pub discriminator_adam: Adam,
+    loss_scale: Option<LossScale>,
     steps: u64,
     world: World,
 }
@@ -106,7 +107,19 @@ impl Trainer {
         let generator_adam = Adam::new(generator.parameters(), config.update.of_generators(adam));
         let discriminator_adam = Adam::new(discriminator.parameters(), config.update.of_others(adam));
         let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
-        Self { config, gpu, tape, generator, discriminator, generator_adam, discriminator_adam, steps: 0, world }
+        let loss_scale = LossScale::where_mixed(&tape);
+        Self {
+            config,
+            gpu,
+            tape,
+            generator,
+            discriminator,
+            generator_adam,
+            discriminator_adam,
+            loss_scale,
+            steps: 0,
+            world,
+        }
     }
 
     /// The configuration.
@@ -140,6 +153,7 @@ impl Trainer {
         let fake = self.generator.forward(noise);
         let d = self.learn_discriminator(real, &fake.detach());
         let g = self.learn_generator(&fake);
+        self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         self.tape.no_grad(|| {
             let objective = self.config.objective;
@@ -192,7 +206,8 @@ impl Trained for Trainer {
     fn tensors(&self) -> Vec<(String, Tensor)> {
         let generator = state_of("generator", &self.generator, Some(&self.generator_adam));
         let discriminator = state_of("discriminator", &self.discriminator, Some(&self.discriminator_adam));
-        [generator, discriminator].concat()
+        let scale = self.loss_scale.iter().map(LossScale::tensor).collect();
+        [generator, discriminator, scale].concat()
     }
 
     fn counters(&self) -> Counters {

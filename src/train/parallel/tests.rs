@@ -13,6 +13,7 @@ fn machine(kinds: &[AdapterKind]) -> Vec<AdapterInfo> {
         limits: Limits { binding_bytes: 0, workgroup_bytes: 0, invocations: 0, workgroups: 0, offset_alignment: 1 },
         features: Vec::new(),
         lanes: None,
+        cooperative: false,
     };
     kinds.iter().enumerate().map(info).collect()
 }

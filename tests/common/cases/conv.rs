@@ -3,7 +3,7 @@
 use sumi::{
     autograd::Var,
     ops::{
-        conv::{self as ops, Geometry, depthwise, lanes, naive, panels, tiled},
+        conv::{self as ops, Geometry, coop, depthwise, lanes, naive, panels, tiled},
         elementwise::{mul, square},
         reduce::{Axis, sum},
     },
@@ -11,7 +11,7 @@ use sumi::{
     tensor::{Shape, Tensor},
 };
 
-use super::{Case, Input, normal, panel_lanes};
+use super::{Case, Input, halved, normal, panel_lanes};
 use crate::common::compare::{
     Tolerance::{Exact, Pointwise, Sum},
     largest,
@@ -142,6 +142,12 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         forward("conv2d_tiled", on_tape(move |a, b| tiled::conv2d(a, b, &geometry))),
         input("conv2d_backward_input_tiled", on_tape(move |a, b| tiled::conv2d_backward_input(a, b, &geometry))),
         weight("conv2d_backward_weight_tiled", on_tape(move |a, b| tiled::conv2d_backward_weight(a, b, &geometry))),
+        halved(forward("conv2d_coop", on_tape(move |a, b| coop::conv2d(a, b, &geometry)))),
+        halved(input("conv2d_backward_input_coop", on_tape(move |a, b| coop::conv2d_backward_input(a, b, &geometry)))),
+        halved(weight(
+            "conv2d_backward_weight_coop",
+            on_tape(move |a, b| coop::conv2d_backward_weight(a, b, &geometry)),
+        )),
         forward("conv2d_lanes", on_lanes(move |a, b, l| lanes::conv2d(a, b, &geometry, l))),
         input("conv2d_backward_input_lanes", on_lanes(move |a, b, l| lanes::conv2d_backward_input(a, b, &geometry, l))),
         weight(

@@ -10,7 +10,7 @@ use sumi::{
     tensor::Tensor,
 };
 
-use super::{Case, normal, panel_lanes};
+use super::{Case, halved, normal, panel_lanes};
 use crate::common::compare::{Tolerance, largest};
 
 /// `[m, k, n]`: one element, primes, vectors, and each extent one below, at and one above a side of a tile.
@@ -55,10 +55,14 @@ pub fn cases() -> Vec<Case> {
                 on_tape(&v[0], ops::panels(v[0].value(), v[1].value(), lanes))
             }));
         }
+        cases.push(halved(product("matmul_coop", sizes, |v| on_tape(&v[0], ops::coop(v[0].value(), v[1].value())))));
         cases.push(product("matmul", sizes, |v| ops::matmul(&v[0], &v[1])));
     }
     for sizes in LARGE {
         cases.push(product("matmul_tiled", sizes, |v| on_tape(&v[0], ops::tiled(v[0].value(), v[1].value()))));
+    }
+    for sizes in LARGE {
+        cases.push(halved(product("matmul_coop", sizes, |v| on_tape(&v[0], ops::coop(v[0].value(), v[1].value())))));
     }
     cases.extend(packed());
     cases.push(linear());

@@ -16,7 +16,7 @@ mod resample;
 mod rows;
 mod shape;
 
-use sumi::{autograd::Var, gpu::Gpu, philox::Philox, tensor::Shape};
+use sumi::{autograd::Var, gpu::Gpu, philox::Philox, reference::half, tensor::Shape};
 
 use super::compare::Tolerance;
 
@@ -86,6 +86,13 @@ pub fn uniform(seed: u64, shape: impl Into<Shape>, low: f32, high: f32) -> Input
     let shape = shape.into();
     let mut random = Philox::new(seed, 0);
     Input { shape, values: (0..shape.len()).map(|_| low + (high - low) * random.uniform()).collect() }
+}
+
+/// A case whose kernel rounds what it is given to f16: so does the twin.
+pub fn halved(case: Case) -> Case {
+    let twin = case.twin;
+    let rounded = |values: &Vec<f64>| values.iter().map(|value| half(*value)).collect();
+    Case { twin: Box::new(move |v| twin(&v.iter().map(rounded).collect::<Vec<_>>())), ..case }
 }
 
 /// A kernel with one argument.

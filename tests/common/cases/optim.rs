@@ -6,14 +6,21 @@ use sumi::{
     nn::Parameter,
     ops::{elementwise::mul, reduce},
     optim::{
-        Adam, AdamConfig, Sgd, SgdConfig,
+        Adam, AdamConfig, LossScale, LossScaleConfig, Sgd, SgdConfig,
         clip::{clip_factor, sum_squares},
+        count_not_finite, judge_gradients,
     },
     reference::optim as twin,
+    tensor::Tensor,
 };
 
 use super::{Case, Input, normal};
-use crate::common::compare::Tolerance::Pointwise;
+use crate::common::compare::Tolerance::{Exact, Pointwise};
+
+/// Steps whose gradients are all finite, or not, under a factor that grows after two good ones.
+const GOOD_OR_NOT: [&[bool]; 5] = [&[true], &[true, true], &[true, false], &[false, true, true], &[false, false, true]];
+const SCALING: LossScaleConfig =
+    LossScaleConfig { init_scale: 1024.0, growth_factor: 2.0, backoff_factor: 0.5, growth_interval: 2 };
 
 const STEPS: u64 = 3;
 const ADAM: AdamConfig = AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8, max_grad_norm: None, ema: None };
@@ -30,7 +37,7 @@ pub fn cases() -> Vec<Case> {
     let sgds = [("", SGD), ("clipped and averaged", SgdConfig { max_grad_norm: Some(2.0), ema: Some(0.75), ..SGD })];
     let adams = adams.into_iter().map(|(label, config)| adam_case(label, config));
     let sgds = sgds.into_iter().map(|(label, config)| sgd_case(label, config));
-    adams.chain(sgds).chain(norms()).collect()
+    adams.chain(sgds).chain(norms()).chain(scaling()).collect()
 }
 
 /// Values and gradients of the parameters.
@@ -114,7 +121,7 @@ fn sgd_case(label: &str, config: SgdConfig) -> Case {
 /// The gradients as the optimizer sees them.
 fn clipped(gradients: &[Vec<f64>], max_norm: Option<f64>) -> Vec<Vec<f64>> {
     let squares: Vec<f64> = gradients.iter().map(|g| twin::sum_squares(g, 1)[0]).collect();
-    let factor = max_norm.map_or(1.0, |most| twin::clip_factor(&squares, most)[0]);
+    let factor = max_norm.map_or(1.0, |most| twin::clip_factor(&squares, [1.0, 0.0], most)[0]);
     gradients.iter().map(|g| g.iter().map(|g| factor * g).collect()).collect()
 }
 
@@ -128,13 +135,13 @@ fn norms() -> Vec<Case> {
         twin: Box::new(move |v| vec![twin::sum_squares(&v[0], split)]),
         tolerance: Pointwise,
     };
-    let factor = |len: usize, most: f64| Case {
+    let factor = |len: usize, verdict: [f32; 2], most: f64| Case {
         kernel: "clip_factor",
-        label: format!("[{len}], at most {most}"),
+        label: format!("[{len}] after {verdict:?}, at most {most}"),
         // Sums of squares are not negative.
-        inputs: vec![squared(normal(2, [len]))],
-        run: Box::new(move |v| vec![v[0].tape().constant(clip_factor(v[0].value(), most))]),
-        twin: Box::new(move |v| vec![twin::clip_factor(&v[0], most).to_vec()]),
+        inputs: vec![squared(normal(2, [len])), Input { shape: [2].into(), values: verdict.to_vec() }],
+        run: Box::new(move |v| vec![v[0].tape().constant(clip_factor(v[0].value(), v[1].value(), most))]),
+        twin: Box::new(move |v| vec![twin::clip_factor(&v[0], [v[1][0], v[1][1]], most).to_vec()]),
         tolerance: Pointwise,
     };
     vec![
@@ -142,10 +149,87 @@ fn norms() -> Vec<Case> {
         squares(64, 1),
         squares(1028, 17),
         squares(300_000, 4096),
-        factor(1, 0.25),
-        factor(17, 2.0),
-        factor(4096, 1e6),
+        factor(1, [1.0, 0.0], 0.25),
+        factor(17, [1.0, 0.0], 2.0),
+        factor(17, [0.125, 1.0], 0.25),
+        factor(4096, [1.0, 0.0], 1e6),
     ]
+}
+
+/// The launches of loss scaling.
+fn scaling() -> Vec<Case> {
+    let mut cases: Vec<Case> = [4, 252, 4 * 4099].into_iter().map(not_finite).collect();
+    cases.extend([1, 63, 4096].into_iter().flat_map(|parts| [false, true].map(|found| judged(parts, found))));
+    cases.extend(GOOD_OR_NOT.map(updated));
+    cases
+}
+
+/// Numbers of which some are infinite or not a number.
+fn not_finite(len: usize) -> Case {
+    let mut g = normal(1, [len]);
+    let odd = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN, f32::MAX, f32::from_bits(1)];
+    for (place, value) in odd.into_iter().enumerate() {
+        g.values[(place * 67).min(len - 1 - place % 4)] = value;
+    }
+    Case {
+        kernel: "count_not_finite",
+        label: format!("[{len}]"),
+        inputs: vec![g],
+        run: Box::new(|v| vec![v[0].tape().constant(count_not_finite(v[0].value()))]),
+        twin: Box::new(move |v| vec![twin::count_not_finite(&v[0], (len / 4).min(4096))]),
+        tolerance: Exact,
+    }
+}
+
+/// Counts of which the last is 1, or none.
+fn judged(parts: usize, found: bool) -> Case {
+    let mut counts = Input { shape: [parts].into(), values: vec![0.0; parts] };
+    counts.values[parts - 1] = if found { 1.0 } else { 0.0 };
+    let state = Input { shape: [4].into(), values: vec![1024.0, 7.0, 0.0, 0.0] };
+    Case {
+        kernel: "judge_gradients",
+        label: format!("[{parts}], found {found}"),
+        inputs: vec![counts, state],
+        run: Box::new(|v| {
+            let verdict = judge_gradients(v[0].value(), v[1].value());
+            vec![v[0].tape().constant(verdict), v[1].clone()]
+        }),
+        twin: Box::new(|v| {
+            let (verdict, state) = twin::judge_gradients(&v[0], [v[1][0], v[1][1], v[1][2]]);
+            vec![verdict.to_vec(), [&state[..], &[0.0]].concat()]
+        }),
+        tolerance: Exact,
+    }
+}
+
+/// The factor of losses after steps whose gradients are all finite, or not.
+fn updated(steps: &'static [bool]) -> Case {
+    let count = |good: bool| if good { 0.0_f32 } else { 3.0 };
+    Case {
+        kernel: "update_loss_scale",
+        label: format!("{steps:?}"),
+        inputs: vec![normal(1, [1])],
+        run: Box::new(move |v| {
+            let tape = v[0].tape();
+            let scale = LossScale::new(tape, SCALING);
+            let state = scale.tensor().1;
+            for good in steps {
+                judge_gradients(&Tensor::from_slice(tape.gpu(), [1], &[count(*good)]), &state);
+                scale.update();
+            }
+            vec![tape.constant(state)]
+        }),
+        twin: Box::new(move |_| {
+            let [growth, backoff] = [SCALING.growth_factor, SCALING.backoff_factor].map(f64::from);
+            let mut state = [f64::from(SCALING.init_scale), 0.0, 0.0];
+            for good in steps {
+                state = twin::judge_gradients(&[f64::from(count(*good))], state).1;
+                state = twin::update_loss_scale(state, growth, backoff, f64::from(SCALING.growth_interval));
+            }
+            vec![[&state[..], &[0.0]].concat()]
+        }),
+        tolerance: Exact,
+    }
 }
 
 fn squared(input: Input) -> Input {

@@ -10,6 +10,7 @@ use super::{
 /// `a op b` for numbers.
 pub fn binary(text: &mut Text, op: Binary, a: &Term, b: &Term) -> Result<Term, String> {
     let kind = if is_comparison(op) { Kind::Bool } else { a.kind };
+    no_half(op, a.kind)?;
     if let (Some(x), Some(y)) = (a.scalar(), b.scalar()) {
         return Ok(named(text, kind, &scalar_binary(op, a.kind, &x, &y)?));
     }
@@ -46,6 +47,11 @@ pub fn place(text: &mut Text, a: &Term, b: &Term) -> Result<Term, String> {
 pub fn named(text: &mut Text, kind: Kind, expression: &str) -> Term {
     let name = text.bind(expression);
     Term::uniform(kind, name)
+}
+
+/// Kernels convert to f16 and back; what they compute, they compute in f32.
+fn no_half(op: impl std::fmt::Debug, kind: Kind) -> Result<(), String> {
+    if matches!(kind, Kind::F16 | Kind::Matrix) { Err(format!("{op:?} of {kind:?} is not covered")) } else { Ok(()) }
 }
 
 fn is_comparison(op: Binary) -> bool {
@@ -195,8 +201,14 @@ pub fn cast(text: &mut Text, a: &Term, to: Kind, convert: bool) -> Result<Term, 
     if from == to || (from.is_integer() && to.is_integer()) {
         return Ok(Term { kind: to, ..a.clone() });
     }
+    // Every f16 is an f32.
+    if (from, to, convert) == (Kind::F16, Kind::F32, true) {
+        return Ok(Term { kind: to, ..a.clone() });
+    }
     if let Some(x) = a.scalar() {
         let expression = match (from, to, convert) {
+            (Kind::F32, Kind::F16, true) => format!("half_1({x})"),
+            (Kind::F16, ..) | (_, Kind::F16, _) => return Err(format!("{from:?} as {to:?} is not covered")),
             (Kind::F32, _, false) => format!("{x}.to_bits()"),
             (_, Kind::F32, false) => format!("f32::from_bits({x})"),
             (Kind::F32, Kind::U32, true) => format!("{x} as u32"),
@@ -213,6 +225,8 @@ pub fn cast(text: &mut Text, a: &Term, to: Kind, convert: bool) -> Result<Term, 
     }
     let x = a.vector();
     let expression = match (from, to, convert) {
+        (Kind::F32, Kind::F16, true) => format!("half_f({x})"),
+        (Kind::F16, ..) | (_, Kind::F16, _) => return Err(format!("{from:?} as {to:?} is not covered")),
         (Kind::F32, _, false) => format!("bits_f({x})"),
         (_, Kind::F32, false) => format!("f_bits({x})"),
         (Kind::F32, Kind::U32, true) => format!("u_from_f({x})"),
@@ -231,6 +245,7 @@ pub fn cast(text: &mut Text, a: &Term, to: Kind, convert: bool) -> Result<Term, 
 /// A function of WGSL's that treats components one by one.
 pub fn math(text: &mut Text, fun: Math, arguments: &[Term]) -> Result<Term, String> {
     let kind = arguments[0].kind;
+    no_half(fun, kind)?;
     match fun {
         Math::Clamp => {
             let low = math(text, Math::Max, &arguments[..2])?;

@@ -5,7 +5,7 @@ use naga::{Arena, Expression, Handle, Literal, MathFunction as Math, RelationalF
 use super::{
     Translator, arithmetic,
     frame::Context,
-    place::{Layout, Place, Root, kind},
+    place::{self, Layout, Place, Root, kind},
     term::{Form, Kind, Term, Value},
 };
 use naga::BinaryOperator as Binary;
@@ -65,6 +65,7 @@ impl<'a> Translator<'a> {
         let number = |kind, bits| Ok(Value::Number(Term::known(kind, bits)));
         match &arena[handle] {
             Expression::Literal(Literal::F32(value)) => number(Kind::F32, value.to_bits()),
+            Expression::Literal(Literal::F16(value)) => number(Kind::F16, f32::from(*value).to_bits()),
             Expression::Literal(Literal::U32(value)) => number(Kind::U32, *value),
             Expression::Literal(Literal::I32(value)) => number(Kind::I32, *value as u32),
             Expression::Literal(Literal::Bool(value)) => number(Kind::Bool, u32::from(*value)),
@@ -144,6 +145,11 @@ impl<'a> Translator<'a> {
                 let values = arguments.map(|a| self.value(a)).collect::<Result<Vec<_>, _>>()?;
                 self.math(*fun, &values)
             }
+            Expression::CooperativeLoad { columns, rows, data, .. } => {
+                place::whole(*columns, *rows)?;
+                self.load_matrix(data, context)
+            }
+            Expression::CooperativeMultiplyAdd { a, b, c } => self.multiply_matrices([*a, *b, *c], context),
             other => Err(format!("the expression {other:?} is not covered")),
         }
     }

@@ -13,7 +13,7 @@ use super::{
     facts::{Class, Exit},
     memory::indexed,
     place::Layout,
-    term::{Term, Value},
+    term::{Kind, Term, Value},
     usage::{Limit, Usage},
 };
 use crate::passes::operands;
@@ -148,15 +148,15 @@ impl<'a> Translator<'a> {
                     return Err("an array with initial values that is indexed by what is not known".into());
                 }
                 for kind in layout.kinds() {
-                    self.facts.raise(number, kind as u32, Class::Uniform);
+                    self.facts.raise(number, kind as u32, least(kind));
                     let zero = begin(self.facts.class(number, kind as u32), &Term::known(kind, 0));
                     lines.push((indexed(number, kind), format!("[{zero}; {}]", layout.words())));
                 }
                 continue;
             }
-            for ((word, _), term) in layout.numbers().into_iter().zip(&terms) {
-                if init.is_some() || read_first {
-                    self.facts.raise(number, word, Class::Uniform);
+            for ((word, kind), term) in layout.numbers().into_iter().zip(&terms) {
+                if init.is_some() || read_first || kind == Kind::Matrix {
+                    self.facts.raise(number, word, least(kind));
                 }
                 lines.push((format!("v{number}_{word}"), begin(self.facts.class(number, word), term)));
             }
@@ -173,6 +173,11 @@ impl<'a> Translator<'a> {
         }
         layout.numbers().into_iter().map(|(word, _)| format!("v{variable}_{word}")).collect()
     }
+}
+
+/// The class of a variable that is known at its beginning.
+fn least(kind: Kind) -> Class {
+    if kind == Kind::Matrix { Class::Varying } else { Class::Uniform }
 }
 
 /// What a variable of a class begins with.

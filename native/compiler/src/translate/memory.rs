@@ -193,6 +193,7 @@ impl<'a> Translator<'a> {
         let (name, word) = self.variable(variable, offset, kind)?;
         let name = self.text.bind(&name);
         let form = match self.facts.class(variable, word) {
+            _ if kind == Kind::Matrix => Form::Varying(name),
             Class::Unset | Class::Uniform => Form::Uniform(name),
             Class::Linear(stride) => Form::Linear { base: name, stride },
             Class::Varying => Form::Varying(name),
@@ -228,7 +229,7 @@ impl<'a> Translator<'a> {
         let (name, word) = self.variable(variable, offset, value.kind)?;
         let is_indexed = self.facts.is_indexed(variable);
         let class = match value.form {
-            _ if keeps => Class::Varying,
+            _ if keeps || value.kind == Kind::Matrix => Class::Varying,
             Form::Known(_) | Form::Uniform(_) => Class::Uniform,
             Form::Linear { stride, .. } if !is_indexed => Class::Linear(stride),
             Form::Linear { .. } | Form::Varying(_) => Class::Varying,
@@ -257,7 +258,7 @@ impl<'a> Translator<'a> {
         if let Some(index) = offset.scalar() {
             self.touch(region, Way::Broadcast);
             let word = format!("get({memory}, {index})");
-            let expression = if kind == Kind::F32 { format!("f32::from_bits({word})") } else { word };
+            let expression = if kind.is_float() { format!("f32::from_bits({word})") } else { word };
             return Term::uniform(kind, self.text.bind(&expression));
         }
         if let Form::Linear { base, stride: 1 } = &offset.form {
@@ -279,7 +280,7 @@ impl<'a> Translator<'a> {
         let line = match (&offset.form, offset.scalar(), value.scalar()) {
             (_, Some(index), Some(value_of_all)) => {
                 self.touch(region, Way::ScalarStore);
-                let bits = if value.kind == Kind::F32 { ".to_bits()" } else { "" };
+                let bits = if value.kind.is_float() { ".to_bits()" } else { "" };
                 format!("put({memory}, {index}, ({value_of_all}){bits});")
             }
             (Form::Linear { base, stride: 1 }, ..) => {
@@ -322,7 +323,7 @@ impl<'a> Translator<'a> {
         true
     }
 
-    fn touch(&mut self, region: &Region, way: Way) {
+    pub fn touch(&mut self, region: &Region, way: Way) {
         self.text.touch = Some(Touch { label: region.label.clone(), way });
     }
 }

@@ -6,6 +6,7 @@
 //! 1. `term`: what is known of a number: the same in all lanes, counting them, or different in each.
 //! 2. `place`: what pointers point to. `text`: the lines being written.
 //! 3. `arithmetic`: operations on numbers. `memory`: loads and stores, and which of them are contiguous.
+//!    `matrix`: cooperative matrices.
 //! 4. `expression`, `statement`: naga's, one by one; branches that only some lanes take, and loops that some leave
 //!    earlier than others. `usage` tells when their numbers must be kept meanwhile.
 //! 5. `segment`: kernels with barriers, cut into stretches that each vector of a workgroup runs in turn.
@@ -15,6 +16,7 @@ mod arithmetic;
 mod expression;
 mod facts;
 mod frame;
+mod matrix;
 mod memory;
 mod place;
 mod segment;
@@ -276,6 +278,10 @@ impl<'a> Translator<'a> {
     fn global(&self, handle: naga::Handle<naga::GlobalVariable>) -> Result<Root, String> {
         let variable = &self.module.global_variables[handle];
         let label = variable.name.clone().unwrap_or_default();
+        // Workgroup memory is the translation's own, and each number has a word there; buffers are others' too.
+        if variable.space != AddressSpace::WorkGroup && Layout::of(self.module, variable.ty)?.holds(Kind::F16) {
+            return Err(format!("`{label}` holds f16, which kernels know in workgroup memory only"));
+        }
         match (variable.space, &variable.binding) {
             (AddressSpace::Uniform, _) => Ok(Root::Params),
             (AddressSpace::WorkGroup, _) => {

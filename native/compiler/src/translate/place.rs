@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use naga::{Handle, Module, Scalar, ScalarKind, Type, TypeInner};
+use naga::{CooperativeSize, Handle, Module, Scalar, ScalarKind, Type, TypeInner};
 
 use naga::proc::IndexableLength;
 
@@ -35,14 +35,19 @@ impl Layout {
                 let part = Rc::new(Self::Number(kind(*scalar)?));
                 Self::Row { part, stride: 1, count: Some(*size as u32) }
             }
+            TypeInner::CooperativeMatrix { columns, rows, .. } => {
+                whole(*columns, *rows)?;
+                Self::Number(Kind::Matrix)
+            }
             TypeInner::Array { base, size, stride } => {
                 let part = Self::of(module, *base)?;
                 let count = match size.resolve(module.to_ctx()).map_err(|error| error.to_string())? {
                     IndexableLength::Known(count) => Some(count),
                     IndexableLength::Dynamic => None,
                 };
-                // naga gives truth values, which have no memory, a byte.
-                let stride = (stride / 4).max(part.words());
+                // naga gives truth values, which have no memory, a byte, and an f16 two: here each has a word. So has
+                // a matrix, to which naga gives many.
+                let stride = if part.holds(Kind::Matrix) { 0 } else { stride / 4 }.max(part.words());
                 Self::Row { part, stride, count }
             }
             TypeInner::Struct { members, .. } => {
@@ -77,6 +82,15 @@ impl Layout {
         }
     }
 
+    /// Whether there is a number of this kind in it, in arrays without a length too.
+    pub fn holds(&self, wanted: Kind) -> bool {
+        match self {
+            Self::Number(kind) => *kind == wanted,
+            Self::Row { part, .. } => part.holds(wanted),
+            Self::Members(members) => members.iter().any(|(_, part)| part.holds(wanted)),
+        }
+    }
+
     /// The kinds of its numbers, signed and unsigned integers as one.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds = Vec::new();
@@ -93,14 +107,23 @@ impl Layout {
 /// The kind of a scalar type.
 ///
 /// # Errors
-/// When it has not 32 bits.
+/// When it has not 32 bits, and is not an f16.
 pub fn kind(scalar: Scalar) -> Result<Kind, String> {
     match (scalar.kind, scalar.width) {
         (ScalarKind::Float, 4) => Ok(Kind::F32),
+        (ScalarKind::Float, 2) => Ok(Kind::F16),
         (ScalarKind::Sint, 4) => Ok(Kind::I32),
         (ScalarKind::Uint, 4) => Ok(Kind::U32),
         (ScalarKind::Bool, _) => Ok(Kind::Bool),
         _ => Err(format!("numbers of {} bytes: kernels know 4 only", scalar.width)),
+    }
+}
+
+/// Refuses matrices of other sizes.
+pub fn whole(columns: CooperativeSize, rows: CooperativeSize) -> Result<(), String> {
+    match (columns, rows) {
+        (CooperativeSize::Sixteen, CooperativeSize::Sixteen) => Ok(()),
+        _ => Err("a matrix that is not 16 by 16".into()),
     }
 }
 

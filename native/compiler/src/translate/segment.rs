@@ -258,8 +258,9 @@ fn kept(term: &Term) -> Option<(String, String)> {
 
 fn scalar_zero(kind: Kind) -> &'static str {
     match kind {
-        Kind::F32 => "0.0f32",
+        Kind::F32 | Kind::F16 => "0.0f32",
         Kind::I32 | Kind::U32 => "0u32",
         Kind::Bool => "false",
+        Kind::Matrix => unreachable!("no lane has a matrix of its own"),
     }
 }

@@ -138,6 +138,7 @@ impl<'a> Translator<'a> {
                 let value = self.ballot(&predicate, context)?;
                 self.define(*result, value);
             }
+            Statement::CooperativeStore { target, data } => self.store_matrix(*target, data, context)?,
             Statement::ControlBarrier(barrier) | Statement::MemoryBarrier(barrier)
                 if *barrier == naga::Barrier::SUB_GROUP => {}
             Statement::ControlBarrier(_) => {

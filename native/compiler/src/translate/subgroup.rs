@@ -40,7 +40,7 @@ impl<'a> Translator<'a> {
                 }
                 (_, Some(row)) => {
                     let word = format!("get({}, {}.wrapping_add({index}))", row.memory, row.start);
-                    if kind == Kind::F32 { format!("f32::from_bits({word})") } else { word }
+                    if kind.is_float() { format!("f32::from_bits({word})") } else { word }
                 }
                 _ => format!("lane_{suffix}({}, {index})", term.vector()),
             };

@@ -10,18 +10,23 @@ use super::place::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     F32,
+    /// An f16, kept as the f32 of the same value.
+    F16,
     I32,
     U32,
     Bool,
+    /// A matrix that the lanes hold together: not a number of a lane's own, but handled as if it were.
+    Matrix,
 }
 
 impl Kind {
     /// The suffix of the vector operations that treat signed and unsigned alike.
     pub fn suffix(self) -> &'static str {
         match self {
-            Self::F32 => "f",
+            Self::F32 | Self::F16 => "f",
             Self::I32 | Self::U32 => "i",
             Self::Bool => "m",
+            Self::Matrix => "c",
         }
     }
 
@@ -31,6 +36,10 @@ impl Kind {
             Self::U32 => "u",
             other => other.suffix(),
         }
+    }
+
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F16)
     }
 
     pub fn is_integer(self) -> bool {
@@ -93,12 +102,13 @@ impl Term {
     }
 
     pub fn is_uniform(&self) -> bool {
-        matches!(self.form, Form::Known(_) | Form::Uniform(_))
+        self.kind != Kind::Matrix && matches!(self.form, Form::Known(_) | Form::Uniform(_))
     }
 
     /// The Rust expression of the number all lanes share.
     pub fn scalar(&self) -> Option<String> {
         match &self.form {
+            _ if self.kind == Kind::Matrix => None,
             Form::Known(bits) => Some(literal(self.kind, *bits)),
             Form::Uniform(name) => Some(name.clone()),
             _ => None,
@@ -110,6 +120,8 @@ impl Term {
         match &self.form {
             Form::Linear { base, stride } => format!("linear({base}, {stride})"),
             Form::Varying(name) => name.clone(),
+            // The only matrix that is known beforehand.
+            Form::Known(_) if self.kind == Kind::Matrix => "zero_c()".into(),
             Form::Known(_) | Form::Uniform(_) => {
                 format!("splat_{}({})", self.kind.suffix(), self.scalar().expect("it is uniform"))
             }
@@ -121,8 +133,9 @@ impl Term {
 fn literal(kind: Kind, bits: u32) -> String {
     match kind {
         Kind::Bool => (bits != 0).to_string(),
+        Kind::Matrix => unreachable!("no lane has a matrix of its own"),
         Kind::I32 | Kind::U32 => format!("{bits}u32"),
-        Kind::F32 => {
+        Kind::F32 | Kind::F16 => {
             let value = f32::from_bits(bits);
             if value.is_finite() { format!("{value:?}f32") } else { format!("f32::from_bits({bits:#x})") }
         }

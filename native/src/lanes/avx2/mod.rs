@@ -16,6 +16,9 @@ pub struct M(pub __m256i);
 macro_rules! functions {
     ($($text:tt)*) => { with_instructions! { "avx2,fma" $($text)* } };
 }
+macro_rules! routines {
+    ($($text:tt)*) => { routines_with_instructions! { "avx2,fma" $($text)* } };
+}
 
 mod across;
 mod floats;
@@ -29,6 +32,16 @@ pub use {across::*, floats::*, integers::*, memory::*};
 mod exponentials {
     use super::*;
     include!("../shared/exponentials.rs");
+}
+/// Numbers of 16 bits.
+mod halves {
+    use super::*;
+    include!("../shared/halves.rs");
+}
+/// Matrices.
+mod matrices {
+    use super::*;
+    include!("../shared/matrices.rs");
 }
 /// Reductions and scans.
 mod reductions {
@@ -50,6 +63,7 @@ mod waves {
 mod words {
     use super::*;
     include!("../shared/words.rs");
+    include!("../shared/matrix_words.rs");
 }
 
-pub use {exponentials::*, reductions::*, twins::*, waves::*, words::*};
+pub use {exponentials::*, halves::*, matrices::*, reductions::*, twins::*, waves::*, words::*};

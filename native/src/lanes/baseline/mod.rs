@@ -23,6 +23,11 @@ macro_rules! functions {
         $($(#[$meta])* #[inline(always)] pub unsafe fn $name $arguments $(-> $result)? $body)*
     };
 }
+macro_rules! routines {
+    ($($(#[$meta:meta])* pub fn $name:ident $arguments:tt -> $result:ty $body:block)*) => {
+        $($(#[$meta])* #[inline(never)] pub fn $name $arguments -> $result $body)*
+    };
+}
 
 pub mod across;
 pub mod floats;
@@ -36,6 +41,16 @@ pub use {across::*, floats::*, integers::*, memory::*};
 pub mod exponentials {
     use super::*;
     include!("../shared/exponentials.rs");
+}
+/// Numbers of 16 bits.
+pub mod halves {
+    use super::*;
+    include!("../shared/halves.rs");
+}
+/// Matrices.
+pub mod matrices {
+    use super::*;
+    include!("../shared/matrices.rs");
 }
 /// Reductions and scans.
 pub mod reductions {
@@ -57,6 +72,7 @@ pub mod waves {
 mod words {
     use super::*;
     include!("../shared/words.rs");
+    include!("../shared/matrix_words.rs");
 }
 
-pub use {exponentials::*, reductions::*, twins::*, waves::*, words::*};
+pub use {exponentials::*, halves::*, matrices::*, reductions::*, twins::*, waves::*, words::*};

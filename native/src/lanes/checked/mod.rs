@@ -10,7 +10,8 @@ macro_rules! functions {
 mod memory;
 
 pub use super::baseline::{
-    F, I, LANES, M, across::*, exponentials::*, floats::*, integers::*, reductions::*, twins::*, waves::*,
+    F, I, LANES, M, across::*, exponentials::*, floats::*, halves::*, integers::*, matrices::*, reductions::*,
+    twins::*, waves::*,
 };
 pub use memory::*;
 
@@ -19,6 +20,7 @@ pub use memory::*;
 mod words {
     use super::*;
     include!("../shared/words.rs");
+    include!("../shared/matrix_words.rs");
 }
 
 pub use words::*;

@@ -20,5 +20,6 @@ functions! {
     pub fn round_1(x: f32) -> f32 { lane_f(round_f(splat_f(x)), 0) }
     pub fn fract_1(x: f32) -> f32 { lane_f(fract_f(splat_f(x)), 0) }
     pub fn sign_1(x: f32) -> f32 { lane_f(sign_f(splat_f(x)), 0) }
+    pub fn half_1(x: f32) -> f32 { lane_f(half_f(splat_f(x)), 0) }
     pub fn inverse_sqrt_1(x: f32) -> f32 { lane_f(inverse_sqrt_f(splat_f(x)), 0) }
 }

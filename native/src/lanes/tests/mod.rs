@@ -25,6 +25,7 @@ macro_rules! texts {
         include!("floats.rs");
         include!("integers.rs");
         include!("memory.rs");
+        include!("matrices.rs");
         include!("across.rs");
         include!("accuracy.rs");
     };

@@ -1,0 +1,33 @@
+// Matrices in memory: a word to each number.
+
+functions! {
+    /// The matrix whose first number is word `first`, with so many words from a row to the next and from a column to
+    /// the next.
+    pub unsafe fn load_c(memory: Memory, first: u32, down: u32, across: u32) -> C {
+        let mut c = zero_c();
+        for (v, numbers) in c.iter_mut().enumerate() {
+            let at = first + (v / ROW) as u32 * down + (v % ROW) as u32 * LANES * across;
+            // SAFETY: the caller answers for the access; here and below.
+            *numbers = unsafe {
+                match across {
+                    1 => load_f(memory, at),
+                    _ => gather_f(memory, linear(at, across), splat_m(true)),
+                }
+            };
+        }
+        c
+    }
+    /// Puts a matrix there.
+    pub unsafe fn store_c(memory: Memory, first: u32, down: u32, across: u32, c: &C) {
+        for (v, numbers) in c.iter().enumerate() {
+            let at = first + (v / ROW) as u32 * down + (v % ROW) as u32 * LANES * across;
+            // SAFETY: see `load_c`.
+            unsafe {
+                match across {
+                    1 => store_f(memory, at, *numbers),
+                    _ => scatter_f(memory, linear(at, across), *numbers, splat_m(true)),
+                }
+            }
+        }
+    }
+}
