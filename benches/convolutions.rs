@@ -4,6 +4,7 @@
 //! figures. `--adapter NAME` picks the adapter, `--only TEXT` the layers whose line holds the text, `--json FILE` writes
 //! the results for programs, `--test` runs a few of the small layers once. The layers stand in `shapes.json`.
 
+mod layer;
 mod shapes;
 
 use std::{error::Error, fs, path::PathBuf};
@@ -16,7 +17,10 @@ use sumi::{
     ops,
 };
 
-use self::shapes::{Direction, Layer, median, operation, peak, seconds};
+use self::{
+    layer::{Direction, Layer},
+    shapes::{geometry, layers_for, median, operation, peak, seconds},
+};
 
 /// What one sample should take at least, in seconds: shorter ones are too near to the clock and to the launch.
 const SAMPLE: f64 = 0.02;
@@ -27,6 +31,8 @@ const SAMPLES: usize = 5;
 const PATIENCE: f64 = 0.3;
 /// Seconds of one run beyond which there is one sample only.
 const SLOW: f64 = 10.0;
+
+const DIRECTIONS: [Direction; 3] = [Direction::Forward, Direction::InputGradient, Direction::WeightGradient];
 
 #[derive(Parser)]
 struct Arguments {
@@ -80,8 +86,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let tape = ops::tape(&gpu);
     let mut lines = Vec::new();
-    for layer in Layer::of_adapter(&gpu).into_iter().filter(|layer| !arguments.test || is_small(layer)) {
-        for direction in Direction::ALL {
+    for layer in layers_for(&gpu).into_iter().filter(|layer| !arguments.test || is_small(layer)) {
+        for direction in DIRECTIONS {
             let label = format!("| {} | {} | {layer} | {direction} |", layer.network, layer.count);
             if !label.contains(&arguments.only) {
                 continue;
@@ -106,7 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Whether it is among those that `--test` runs.
 fn is_small(layer: &Layer) -> bool {
-    let flops = layer.geometry().flops();
+    let flops = geometry(layer).flops();
     layer.network == "DCGAN-64 small" && flops < 3e7 || layer.groups > 1 && flops < 3e7
 }
 
@@ -136,7 +142,7 @@ fn time(
         samples.push(seconds(gpu, &run, launches)?);
     }
     let seconds = median(&samples);
-    let gflops = layer.geometry().flops() / seconds / 1e9;
+    let gflops = geometry(layer).flops() / seconds / 1e9;
     Ok(Line {
         layer: layer.clone(),
         direction,
@@ -162,5 +168,5 @@ fn whole(lines: &[Line], network: &str) -> String {
         let seconds: f64 = of.map(|line| line.layer.count as f64 * line.seconds).sum();
         format!("{direction} {:.2} ms", 1e3 * seconds)
     };
-    Direction::ALL.map(total).join(" | ")
+    DIRECTIONS.map(total).join(" | ")
 }

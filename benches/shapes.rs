@@ -1,9 +1,8 @@
 //! The convolutions of the networks, as `shapes.json` lists them, and how one of them is timed: by the wall clock, with
 //! everything that the op launches. The programs of the comparison with peers read the same list.
 
-use std::{fmt, time::Instant};
+use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use sumi::{
     autograd::{Tape, Var},
     gpu::{AdapterKind, Error, Gpu},
@@ -15,86 +14,31 @@ use sumi::{
     tensor::{Shape, Tensor},
 };
 
-/// One convolution `[n, h, w, c_in]` to `[n, h', w', c_out]` of a network. A transposed one is described by the
-/// convolution that it is the input gradient of; where the network pads by reflection, zeros stand for it.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-pub struct Layer {
-    pub network: String,
-    pub name: String,
-    pub n: usize,
-    pub h: usize,
-    pub w: usize,
-    pub c_in: usize,
-    pub c_out: usize,
-    pub k: usize,
-    pub stride: usize,
-    pub padding: usize,
-    pub groups: usize,
-    /// How many layers of the network are of this shape, and how many of them are transposed.
-    pub count: usize,
-    pub transposed: usize,
+use super::layer::{Direction, Layer};
+
+/// All that `shapes.json` lists.
+pub fn layers() -> Vec<Layer> {
+    serde_json::from_str(include_str!("shapes.json")).expect("shapes.json is a list of layers")
 }
 
-impl Layer {
-    /// All that `shapes.json` lists.
-    pub fn all() -> Vec<Self> {
-        serde_json::from_str(include_str!("shapes.json")).expect("shapes.json is a list of layers")
-    }
-
-    /// Those that an adapter is timed at: on a software driver DCGAN is a small one.
-    pub fn of_adapter(gpu: &Gpu) -> Vec<Self> {
-        let software = gpu.adapter().kind == AdapterKind::Software;
-        let mut layers = Self::all();
-        layers.retain(|layer| !(software && layer.network == "DCGAN-64"));
-        layers
-    }
-
-    pub fn geometry(&self) -> Geometry {
-        let config =
-            Conv2d { stride: [self.stride; 2], padding: [self.padding; 2], groups: self.groups, ..Conv2d::default() };
-        let x = Shape::from([self.n, self.h, self.w, self.c_in]);
-        let w = Shape::from([self.k, self.k, self.c_in / self.groups, self.c_out]);
-        Geometry::of_convolution(&self.name, x, w, &config)
-    }
+/// Those that an adapter is timed at: on a software driver DCGAN is a small one.
+pub fn layers_for(gpu: &Gpu) -> Vec<Layer> {
+    let software = gpu.adapter().kind == AdapterKind::Software;
+    layers().into_iter().filter(|layer| !(software && layer.network == "DCGAN-64")).collect()
 }
 
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { n, h, w, c_in, c_out, k, stride, .. } = self;
-        write!(f, "{n}×{h}×{w}, {c_in} to {c_out}, {k}×{k}")?;
-        if *stride > 1 {
-            write!(f, " by {stride}")?;
-        }
-        if self.groups > 1 { write!(f, ", {} groups", self.groups) } else { Ok(()) }
-    }
-}
-
-/// What is computed of a convolution's three tensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    Forward,
-    InputGradient,
-    WeightGradient,
-}
-
-impl Direction {
-    pub const ALL: [Self; 3] = [Self::Forward, Self::InputGradient, Self::WeightGradient];
-}
-
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Forward => "forward",
-            Self::InputGradient => "input gradient",
-            Self::WeightGradient => "weight gradient",
-        })
-    }
+/// A layer as the ops see it.
+pub fn geometry(layer: &Layer) -> Geometry {
+    let config =
+        Conv2d { stride: [layer.stride; 2], padding: [layer.padding; 2], groups: layer.groups, ..Conv2d::default() };
+    let x = Shape::from([layer.n, layer.h, layer.w, layer.c_in]);
+    let w = Shape::from([layer.k, layer.k, layer.c_in / layer.groups, layer.c_out]);
+    Geometry::of_convolution(&layer.name, x, w, &config)
 }
 
 /// One direction of a convolution with its operands in memory; each call records it once.
 pub fn operation(tape: &Tape, layer: &Layer, direction: Direction) -> Box<dyn Fn() -> Var> {
-    let geometry = layer.geometry();
+    let geometry = geometry(layer);
     let config = geometry.config;
     let var = |seed, shape| tape.constant(Random::new(tape.gpu(), seed, 0).normal(shape));
     let (x, w, y) = (|| var(1, geometry.x_shape()), || var(2, geometry.w_shape()), || var(3, geometry.y_shape()));
