@@ -113,7 +113,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Whether it is among those that `--test` runs.
 fn is_small(layer: &Layer) -> bool {
     let flops = geometry(layer).flops();
-    layer.network == "DCGAN-64 small" && flops < 3e7 || layer.groups > 1 && flops < 3e7
+    (layer.network == "DCGAN-64 small" || layer.groups > 1) && flops < 3e7
 }
 
 fn time(

@@ -56,7 +56,7 @@ class Peer:
         device = torch.cuda.get_device_name() if cuda else "CPU"
         driver = f"CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "oneDNN"
         version = f"PyTorch {torch.__version__}"
-        return {"version": version, "device": device, "driver": driver, "threads": torch.get_num_threads()}
+        return {"version": version, "device": device, "driver": driver}
 
     def convolution(self, layer, direction):
         """Keeps one direction of a convolution to be sampled."""
@@ -149,10 +149,7 @@ def main():
     parser.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw")
     parser.add_argument("--precision", choices=["f32", "tf32", "amp"], default="f32")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
-    if options.threads:
-        torch.set_num_threads(options.threads)
     peer = Peer(options)
     for line in sys.stdin:
         try:

@@ -35,7 +35,6 @@ pub struct Hello {
     pub version: String,
     pub device: String,
     pub driver: String,
-    pub threads: usize,
     /// What the device's arithmetic was measured to reach, where the program has a probe of it.
     pub peak_gflops: Option<f64>,
 }

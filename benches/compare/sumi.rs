@@ -13,7 +13,7 @@ use std::error::Error;
 use clap::Parser;
 use sumi::{
     data::portraits::{Portrait, Rendering},
-    gpu::{AdapterKind, Gpu, Options},
+    gpu::{Gpu, Options},
     ops,
     train::dcgan::{Config, Trainer},
 };
@@ -62,7 +62,6 @@ impl Peer for Ours {
             version: format!("Sumi {}", env!("CARGO_PKG_VERSION")),
             device: info.name.clone(),
             driver: info.driver.clone(),
-            threads: if info.kind == AdapterKind::Native { rayon::current_num_threads() } else { 0 },
             peak_gflops: peaks.ok().map(|peaks| median(&peaks)),
         }
     }

@@ -47,8 +47,7 @@ impl Peer for Burn {
             Some(identity) => (identity.name, identity.fingerprint),
             None => ("CPU".to_owned(), String::new()),
         };
-        let threads = std::thread::available_parallelism().map_or(0, usize::from);
-        Hello { version: format!("burn 0.22.1, {}", self.backend), device, driver, threads, peak_gflops: None }
+        Hello { version: format!("burn 0.22.1, {}", self.backend), device, driver, peak_gflops: None }
     }
 
     fn convolution(&mut self, layer: &Layer, direction: Direction) -> Result<Run, String> {

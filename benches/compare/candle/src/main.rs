@@ -22,8 +22,7 @@ fn main() -> std::io::Result<()> {
 impl Peer for Candle {
     fn hello(&mut self) -> Hello {
         let version = "candle 0.11.1".to_owned();
-        let threads = candle_core::utils::get_num_threads();
-        Hello { version, device: "CPU".into(), driver: "gemm".into(), threads, peak_gflops: None }
+        Hello { version, device: "CPU".into(), driver: "gemm".into(), peak_gflops: None }
     }
 
     fn convolution(&mut self, layer: &Layer, direction: Direction) -> std::result::Result<Run, String> {
