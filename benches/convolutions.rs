@@ -1,8 +1,8 @@
 //! Every convolution of DCGAN-64, CycleGAN-256 and AnimeGANv2-256, forward and both gradients, by the wall clock.
 //!
 //! `cargo bench --bench convolutions` times whole ops, so weights that are packed and parts that are added are in the
-//! figures. `--adapter NAME` picks the adapter, `--only TEXT` the layers whose line holds the text, `--json FILE` writes
-//! the results for programs, `--test` runs a few of the small layers once. The layers stand in `shapes.json`.
+//! figures. `--adapter NAME` picks the adapter, `--only TEXT` the lines that hold the text, `--json FILE` writes the
+//! results for programs, `--test` runs a few of the small layers once. The layers stand in `shapes.json`.
 
 mod layer;
 mod shapes;

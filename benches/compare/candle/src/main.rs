@@ -1,5 +1,5 @@
-//! candle's CPU backend, answering `benches/compare/run`: the convolutions, each direction as candle's own backward pass
-//! computes it. It trains no DCGAN here.
+//! candle's CPU backend, answering `benches/compare/run`: the convolutions, each direction as candle's own backward
+//! pass computes it. It trains no DCGAN here.
 
 #[path = "../../../layer.rs"]
 mod layer;
