@@ -1,25 +1,19 @@
 #!/usr/bin/env python3
-"""Sumi's CPU adapter against PyTorch's CPU build: DCGAN-64 training steps and a matrix product, in one run, in turns.
+"""PyTorch, answering benches/compare/run: convolutions and DCGAN training steps, timed on request.
 
-    cargo build --release && benches/compare/pytorch.py target/release/train
+    pytorch.py [--device cpu|cuda] [--layout nchw|nhwc] [--precision f32|tf32|amp] [--compile]
 
-Needs PyTorch 2 or newer (pip install torch --index-url https://download.pytorch.org/whl/cpu). Each figure is the median
-of five runs; the runs of the two alternate, so that a busy machine is busy for both.
+Reads a request a line from standard input and writes an answer a line, both JSON; README.md beside this file says what
+they are. Operands of single convolutions are halves where the precision is amp.
 """
 
-import os
-import re
-import statistics
-import subprocess
+import argparse
+import json
 import sys
-import tempfile
 import time
 
 import torch
 from torch import nn
-
-RUNS = 5
-SIZES = [(16, 16, 60), (64, 64, 6)]  # width, batch, steps of a run
 
 
 def generator(nz, width):
@@ -39,82 +33,130 @@ def discriminator(width):
     return nn.Sequential(*layers, nn.Conv2d(width * 8, 1, 4, 1, 0, bias=False))
 
 
-class Step:
-    """One training step of DCGAN as pytorch/examples takes it."""
+class Peer:
+    def __init__(self, options):
+        self.options = options
+        self.device = torch.device(options.device)
+        self.layout = torch.channels_last if options.layout == "nhwc" else torch.contiguous_format
+        self.run = None
+        tf32 = options.precision != "f32"
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.backends.cudnn.benchmark = True
 
-    def __init__(self, width, batch, layout):
-        self.g = generator(100, width).to(memory_format=layout)
-        self.d = discriminator(width).to(memory_format=layout)
-        for network in (self.g, self.d):
+    def compiled(self, function):
+        return torch.compile(function) if self.options.compile else function
+
+    def synchronise(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def hello(self):
+        cuda = self.device.type == "cuda"
+        device = torch.cuda.get_device_name() if cuda else "CPU"
+        driver = f"CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}" if cuda else "oneDNN"
+        version = f"PyTorch {torch.__version__}"
+        return {"version": version, "device": device, "driver": driver}
+
+    def convolution(self, layer, direction):
+        """Keeps one direction of a convolution to be sampled."""
+        n, h, w, k, groups = (layer[key] for key in ("n", "h", "w", "k", "groups"))
+        stride, padding = [layer["stride"]] * 2, [layer["padding"]] * 2
+        kind = torch.float16 if self.options.precision == "amp" else torch.float32
+
+        def tensor(*shape):
+            return torch.randn(*shape, device=self.device).to(dtype=kind, memory_format=self.layout)
+
+        x = tensor(n, layer["c_in"], h, w)
+        weight = tensor(layer["c_out"], layer["c_in"] // groups, k, k)
+
+        def forward(x, weight):
+            return nn.functional.conv2d(x, weight, None, stride, padding, 1, groups)
+
+        if direction == "forward":
+            function = self.compiled(forward)
+            self.run = lambda: function(x, weight)
+            return
+        dy = torch.randn_like(forward(x, weight))
+        wanted = [direction == "input-gradient", direction == "weight-gradient", False]
+
+        def backward(dy, x, weight):
+            return torch.ops.aten.convolution_backward(
+                dy, x, weight, None, stride, padding, [1, 1], False, [0, 0], groups, wanted
+            )
+
+        function = self.compiled(backward)
+        self.run = lambda: function(dy, x, weight)
+
+    def step(self, width, batch):
+        """Keeps a training step of DCGAN, as pytorch/examples takes it, to be sampled."""
+        g, d = (net.to(self.device, memory_format=self.layout) for net in (generator(100, width), discriminator(width)))
+        for network in (g, d):
             for module in network.modules():
                 if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
                     nn.init.normal_(module.weight, 0, 0.02)
-        self.adam_g = torch.optim.Adam(self.g.parameters(), 2e-4, (0.5, 0.999))
-        self.adam_d = torch.optim.Adam(self.d.parameters(), 2e-4, (0.5, 0.999))
-        self.real = torch.randn(batch, 3, 64, 64).to(memory_format=layout)
-        self.batch = batch
+        adam_g = torch.optim.Adam(g.parameters(), 2e-4, (0.5, 0.999))
+        adam_d = torch.optim.Adam(d.parameters(), 2e-4, (0.5, 0.999))
+        real = torch.randn(batch, 3, 64, 64, device=self.device).to(memory_format=self.layout)
+        draw, judge = self.compiled(g), self.compiled(d)
+        amp = self.options.precision == "amp"
+        scaler = torch.amp.GradScaler(self.device.type, enabled=amp)
 
-    def take(self):
-        loss = nn.functional.binary_cross_entropy_with_logits
-        ones, zeros = torch.ones(self.batch), torch.zeros(self.batch)
-        self.d.zero_grad()
-        loss(self.d(self.real).view(-1), ones).backward()
-        fake = self.g(torch.randn(self.batch, 100, 1, 1))
-        loss(self.d(fake.detach()).view(-1), zeros).backward()
-        self.adam_d.step()
-        self.g.zero_grad()
-        loss(self.d(fake).view(-1), ones).backward()
-        self.adam_g.step()
+        def scored(pictures, label):
+            with torch.autocast(self.device.type, torch.float16, enabled=amp):
+                logits = judge(pictures).view(-1)
+                return nn.functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
-    def rate(self, count):
-        """Images a second over `count` steps."""
+        def run():
+            d.zero_grad()
+            scaler.scale(scored(real, 1.0)).backward()
+            with torch.autocast(self.device.type, torch.float16, enabled=amp):
+                fake = draw(torch.randn(batch, 100, 1, 1, device=self.device))
+            scaler.scale(scored(fake.detach(), 0.0)).backward()
+            scaler.step(adam_d)
+            g.zero_grad()
+            scaler.scale(scored(fake, 1.0)).backward()
+            scaler.step(adam_g)
+            scaler.update()
+
+        self.run = run
+
+    def sample(self, runs):
+        """Mean seconds of so many runs."""
+        self.synchronise()
         start = time.perf_counter()
-        for _ in range(count):
-            self.take()
-        return self.batch * count / (time.perf_counter() - start)
+        for _ in range(runs):
+            self.run()
+        self.synchronise()
+        return (time.perf_counter() - start) / runs
 
-
-def ours(train, width, batch, count):
-    """Images a second over `count` steps of Sumi's `train`, all it does besides included."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [train, "--adapter", "native", "--preset", "dcgan64", "--ngf", width, "--ndf", width]
-        command += ["--batch", batch, "--steps", count, "--out", os.path.join(folder, "run")]
-        output = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
-    return float(re.findall(r"([\d.]+) images/s", output.stdout + output.stderr)[-1])
-
-
-def product(n):
-    """GFLOP/s of a matrix product, the median of fifteen."""
-    a, b = torch.randn(n, n), torch.randn(n, n)
-    times = []
-    for _ in range(18):
-        start = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - start)
-    return 2 * n**3 / statistics.median(times[3:]) / 1e9
+    def answer(self, request):
+        match request["do"]:
+            case "hello":
+                return self.hello()
+            case "convolution":
+                self.convolution(request["layer"], request["direction"])
+            case "step":
+                self.step(request["width"], request["batch"])
+            case "sample":
+                pass
+        return {"seconds": self.sample(request.get("runs", 1))}
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    train = sys.argv[1]
-    torch.set_num_threads(os.cpu_count())
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; medians of {RUNS} runs in turns")
-    print("| training step | PyTorch, NCHW | PyTorch, channels last | Sumi | Sumi / better of the two |")
-    print("|---|---:|---:|---:|---:|")
-    for width, batch, count in SIZES:
-        steps = [Step(width, batch, layout) for layout in (torch.contiguous_format, torch.channels_last)]
-        for step in steps:
-            step.rate(2)
-        rates = [[], [], []]
-        for _ in range(RUNS):
-            for rate, step in zip(rates, steps):
-                rate.append(step.rate(count))
-            rates[2].append(ours(train, width, batch, count))
-        plain, last, own = (statistics.median(rate) for rate in rates)
-        name = f"DCGAN-64, ngf = ndf = {width}, batch {batch}, images/s"
-        print(f"| {name} | {plain:.0f} | {last:.0f} | {own:.0f} | {own / max(plain, last):.2f} |", flush=True)
-    print(f"matrix product 1024 by 1024 by 1024 in PyTorch: {product(1024):.0f} GFLOP/s")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw")
+    parser.add_argument("--precision", choices=["f32", "tf32", "amp"], default="f32")
+    parser.add_argument("--compile", action="store_true")
+    options = parser.parse_args()
+    peer = Peer(options)
+    for line in sys.stdin:
+        try:
+            answer = peer.answer(json.loads(line))
+        except (RuntimeError, torch.OutOfMemoryError) as error:
+            answer = {"missing": str(error).splitlines()[0]}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

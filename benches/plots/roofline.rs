@@ -98,10 +98,10 @@ fn roofs(axes: &Axes<'_, '_>, labels: &mut Labels, peak: f64, rates: &[(f64, &st
     }
     let (left, right) = (axes.place(peak / rates[0].0, peak), axes.place(to, peak));
     canvas.line(vec![left, right], INK, 2)?;
-    let text = format!("fma: {} GFLOP/s", number(peak));
     labels.keep_free([left.0, left.1 - 1, right.0, left.1 + 1]);
-    canvas.text(&text, (right.0 - 6, right.1 - 12), Anchor::Right, 14)?;
-    labels.keep_free([right.0 - 9 * text.len() as i32, right.1 - 22, right.0, right.1]);
+    let row = 300 + 30 * rates.len() as i32;
+    canvas.line(vec![(918, row), (944, row)], INK, 2)?;
+    canvas.text(&format!("fma: {} GFLOP/s", number(peak)), (952, row), Anchor::Left, 14)?;
     Ok(())
 }
 

@@ -72,7 +72,8 @@ pub struct RunFlags {
         value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub log_every: Option<u64>,
 
-    /// What to compute on: an index or a part of a name from --list-adapters [default: the best GPU, else the CPU]
+    /// What to compute on: an index or a part of a name from --list-adapters, or for several processes of a machine an
+    /// index each, such as 0,2 [default: the best GPU, else the CPU]
     #[arg(long, value_name = "NAME|INDEX", help_heading = heading::MACHINE)]
     pub adapter: Option<String>,
 

@@ -1,7 +1,7 @@
 //! Which tiles are the fastest on this adapter, found out by measuring, for `bench tune`.
 //!
-//! [`questions`] tells what networks ask the ops to choose; [`problem`] is one such question with numbers to compute
-//! on; [`measure`](fn@measure) tries what can be chosen, holds each result against the kernel by definition, and keeps
+//! [`fn@questions`] tells what networks ask the ops to choose; a [`Problem`] is one such question with numbers to
+//! compute on; [`fn@measure`] tries what can be chosen, holds each result against the kernel by definition, and keeps
 //! what is reliably faster than the rule's choice. [`crate::gpu::Cache`] keeps the outcome for later runs.
 
 mod measure;

@@ -72,6 +72,9 @@ fn main() -> ExitCode {
 fn evaluate(arguments: &Arguments) -> Result<(), Error> {
     let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
     let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
+    for note in gpu.notes() {
+        let _ = writeln!(io::stderr(), "{note}");
+    }
     let (mut truth, mut found): (Option<Truth>, Vec<Likeness>) = (None, Vec::new());
     for run in &arguments.runs {
         let file = if run.is_file() { run } else { &run.join("checkpoint.safetensors") };

@@ -84,6 +84,9 @@ fn main() -> ExitCode {
 fn sample(arguments: &Arguments) -> Result<(), Error> {
     let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
     let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
+    for note in gpu.notes() {
+        let _ = writeln!(io::stderr(), "{note}");
+    }
     let checkpoint =
         if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
     let (trainer, header) = restore(&gpu, checkpoint)?;

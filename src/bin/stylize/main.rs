@@ -138,6 +138,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
     let options = Options { adapter, cache, ..Options::default() };
     let mut stylist = Stylist::open(options, arguments.weights.clone(), direction, tile)?;
+    // Not on stdout, which may be a video.
+    stylist.gpu().notes().iter().for_each(|note| terminal::aside(note));
     match arguments.video {
         Some(size) => video::draw(&mut stylist, size),
         None => pictures::draw(&mut stylist, &work, arguments),

@@ -14,6 +14,7 @@ Examples:
   train --preset dcgan128 --data photos      larger pictures, on a good GPU
   train --resume runs/dcgan-1                go on where a run stopped
   train --resume runs/dcgan-1 --lr 0.0001    the same, with another learning rate
+  mpirun -n 2 train --batch 128              two processes, on a GPU each; built with --features mpi
   train --list-adapters                      which GPUs are here, and what the CPU can do
 With cargo: cargo run --release --bin train -- --help
 
