@@ -11,17 +11,20 @@ fn launch(kernel: &Kernel) -> Result<(), String> {
         return launch_on_a_row(kernel);
     }
     let matmul = kernel.name.starts_with("matmul");
-    // 64 by 40 by 64; or a convolution of a 12 x 12 picture with 8 channels to 16, by 3 x 3 at stride 1, padding 1.
+    // 64 by 40 by 64; or a convolution of a 12 x 12 picture with 8 channels to 16, by 3 x 3 at stride 1, padding 1,
+    // with an epilogue that leaves the result as it is: no bias, no operand, a slope of 1.
+    let slope = 1.0_f32.to_bits();
     let params: &[u32] = match matmul {
         true => &[64, 40, 64],
-        false => &[1, 12, 12, 8, 12, 12, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+        false => &[1, 12, 12, 8, 12, 12, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, slope],
     };
     let floats = |count| numbers(count).iter().map(|v| (*v as f32 - 30.0).to_bits()).collect::<Vec<_>>();
     let words = if matmul { [64 * 40, 40 * 64, 64 * 64] } else { [2304; 3] };
     let buffers = words.map(|words| buffer(&floats(words)));
     let ranges = whole(&buffers);
-    // Both factors are bound twice, as numbers and as vec4s.
-    let ranges = [0, 0, 1, 1, 2].map(|i: usize| ranges[i]);
+    // Both factors are bound twice, as numbers and as vec4s; bias and operand, where a kernel has them, are a factor.
+    let idle = kernel.bindings - 5;
+    let ranges: Vec<_> = [0, 0, 1, 1].into_iter().chain(vec![1; idle]).chain([2]).map(|i: usize| ranges[i]).collect();
     let mut buffers = buffers;
     kernel.launch_both_ways(cast_slice(params), &mut buffers, &ranges, [1; 3])
 }
@@ -43,6 +46,7 @@ fn launch_on_a_row(kernel: &Kernel) -> Result<(), String> {
         name if name.starts_with("normalize") => (&[1, 40, 0x2b8c_bccc], vec![&floats; 2]),
         // One that only the last vector has.
         name if name.starts_with("judge_gradients") => (&[40], vec![&late, &floats, &floats]),
+        name if name.starts_with("clip_factor") => (&[40, 0.25_f32.to_bits()], vec![&late, &floats, &floats]),
         name => panic!("{name} has barriers: say here what it can be launched with"),
     };
     let mut buffers: Vec<_> = words.into_iter().map(buffer).collect();
