@@ -40,8 +40,8 @@ pub fn sum_squares(x: &Tensor) -> Tensor {
     parts
 }
 
-/// The `verdict` on gradients, `[factor, whether the step is left out]`, with a factor that brings their norm to at most
-/// `max_norm`, of the sums of their squares `[split]` before they are multiplied by anything.
+/// The `verdict` on gradients, `[factor, whether the step is left out]`, with a factor that brings their norm to at
+/// most `max_norm`, of the sums of their squares `[split]` before they are multiplied by anything.
 pub fn clip_factor(parts: &Tensor, verdict: &Tensor, max_norm: f64) -> Tensor {
     let clipped = Tensor::empty(parts.gpu(), [2]);
     let params = Factor { split: parts.len() as u32, most: max_norm as f32 };

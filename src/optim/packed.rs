@@ -110,8 +110,8 @@ impl Packed {
     }
 
     /// What is to be done with the gradients gathered last, `[2]`: what they are multiplied by, and whether the step is
-    /// left out. A scaled loss ([`crate::autograd::Tape::scale_losses`]) is divided out again, and leaves a step out where a gradient is
-    /// not finite; what is then longer than `max_norm` is shortened to it.
+    /// left out. A scaled loss ([`crate::autograd::Tape::scale_losses`]) is divided out again, and leaves a step out
+    /// where a gradient is not finite; what is then longer than `max_norm` is shortened to it.
     pub(super) fn verdict(&self, max_norm: Option<f64>) -> Binding {
         let gathered = || Tensor::view(&self.gpu, &self.gradients, 0, [self.bytes as usize / 4]);
         let state = self.parameters[0].1.var().tape().loss_scale();
