@@ -34,8 +34,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
 
 #[test]
 fn imports_point_downwards() {
-    let rule = "imports go gpu → tensor → autograd → ops → nn, optim → models → train → tune → bin, left imported by right; \
-        philox and parallel are below all, data and weights are beside; nothing in src imports reference";
+    let rule = "imports go gpu → tensor → autograd → ops → nn, optim → models → train → tune → bin, left imported \
+        by right; philox and parallel are below all, data and weights are beside; nothing in src imports reference";
     hold(rule, files("src", "rs").filter(|source| source.path != "src/lib.rs"), upward_imports);
 
     let breaks = |path, text| !upward_imports(&Source::new(path, text)).is_empty();
