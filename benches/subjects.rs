@@ -410,7 +410,7 @@ fn optimizers(tape: &Tape, size: &Size) -> Vec<Subject> {
     let ndf = size.ndf;
     let count = 16 * (3 * ndf + (1 + 4 + 16) * 2 * ndf * ndf + 8 * ndf);
     let gradient = var(tape, 2, [count]);
-    let all = gradient.clone();
+    let (all, verdict) = (gradient.clone(), Tensor::from_slice(tape.gpu(), [2], &[1.0, 0.0]));
     let parameters = || vec![("w".to_owned(), Parameter::from_var(&var(tape, 1, [count])))];
     let leave_gradient = move |parameters: &[(String, Parameter)]| {
         sum(&elementwise::mul(&parameters[0].1.var(), &gradient), Axis::All).backward();
@@ -424,7 +424,7 @@ fn optimizers(tape: &Tape, size: &Size) -> Vec<Subject> {
             adam.borrow_mut().step();
         }),
         Subject::new(&["sum_squares", "clip_factor"], format!("[{count}]"), move || {
-            clip_factor(&sum_squares(all.value()), 1.0)
+            clip_factor(&sum_squares(all.value()), &verdict, 1.0)
         }),
         Subject::new(&["sgd"], format!("[{count}]"), move || {
             leave_another(&of_sgd);
