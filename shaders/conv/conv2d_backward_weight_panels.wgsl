@@ -9,15 +9,16 @@
 //   the lines of one tile and each writes its own part; a sum over the parts follows, always in the same order.
 //
 //   x  [N, H_in,  W_in,  C_in               ]  input
-//   dy [N, H_out, W_out, C_out              ]  gradient of the output
+//   dy [groups, panels, N * H_out * W_out, COLS * LANES]  gradient of the output as pack_panels leaves it
 //   dw [splits, K_h, K_w, C_in/groups, C_out]  parts of the gradient of the weights, every element written once
 //
 // Threads  LANES per workgroup, which owns ROWS values of a run by COLS blocks of LANES channels; a lane owns one
 //          channel of each block, in ROWS * COLS registers
 // Memory   for each pixel a lane loads ROWS neighbours of x, the same for all lanes, and COLS elements of dy, which all
-//          lanes together read in one piece, for ROWS * COLS multiply-adds. Pixels whose run lies inside x are summed
-//          in a loop of nothing else; beside a border they are taken one by one. A split is so short that its part of
-//          dy stays in the cache from tile to tile.
+//          lanes together read in one piece, one pixel behind the other, for ROWS * COLS multiply-adds: from dy as it
+//          was they came from a line of the cache each, and that took a tenth to a half longer, the more the more
+//          channels. Pixels whose run lies inside x are summed in a loop of nothing else; beside a border they are taken
+//          one by one. A split is so short that its part of dy stays in the cache from tile to tile.
 // Twin     reference::conv::conv2d_backward_weight
 // Used by  conv2d and conv_transpose2d weight gradients, on the native adapter
 
@@ -30,8 +31,8 @@
 @group(0) @binding(3) var<storage, read_write> dw: array<f32>;
 
 override LANES: u32 = 16;
-override ROWS: u32 = 8; // at most 16 and at most a run
-override COLS: u32 = 3; // at most 4
+override ROWS: u32 = 14; // at most 16 and at most a run
+override COLS: u32 = 2; // at most 4
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -48,19 +49,20 @@ fn main(
 
     // Which tile of dw: its first value of which run, its first channel, in which part of the channels. The last tile
     // of a run is moved back until it ends with it, and stores what no other does. Splits lie along z.
+    let panel_width = COLS * LANES;
     let row_tiles = (run + ROWS - 1u) / ROWS;
-    let col_tiles = (width + COLS * LANES - 1u) / (COLS * LANES);
+    let col_tiles = (width + panel_width - 1u) / panel_width;
     let tile = group.y * groups.x + group.x;
     let own_row = tile % row_tiles * ROWS;
     let first_row = min(own_row, run - ROWS);
-    let first_col = tile / row_tiles % col_tiles * COLS * LANES;
+    let first_col = tile / row_tiles % col_tiles * panel_width;
     let which = tile / (row_tiles * col_tiles);
     let tap = which % runs * select(1u, p.k_w, joined);
     let part = which / runs;
     if part >= p.groups {
         return;
     }
-    let whole_cols = first_col + COLS * LANES <= width;
+    let panel = part * col_tiles + first_col / panel_width;
 
     // The lines of dy under which the run lies on x, and the share of this split.
     let kh = tap / p.k_w;
@@ -86,23 +88,15 @@ fn main(
         let oh = lines.x + i % line_count;
         let ih = u32(i32(oh * p.stride_h) + top);
         let line = (n * p.h_in + ih) * length;
-        var row = ((n * p.h_out + oh) * p.w_out + places.x) * p.c_out + part * width + first_col;
+        var row = (((panel * p.n + n) * p.h_out + oh) * p.w_out + places.x) * panel_width;
         var ow = places.x;
         while ow < places.y {
             if ow >= inside.x && ow < inside.y {
                 var at = line + u32(left) + ow * step; // not below line, although left may be below 0
                 loop {
                     var part_y: array<f32, 4>;
-                    if whole_cols {
-                        for (var c = 0u; c < COLS; c += 1u) {
-                            part_y[c] = dy[row + c * LANES + lane];
-                        }
-                    } else {
-                        for (var c = 0u; c < COLS; c += 1u) {
-                            if first_col + c * LANES + lane < width {
-                                part_y[c] = dy[row + c * LANES + lane];
-                            }
-                        }
+                    for (var c = 0u; c < COLS; c += 1u) {
+                        part_y[c] = dy[row + c * LANES + lane];
                     }
                     for (var r = 0u; r < ROWS; r += 1u) {
                         let value = x[at + r];
@@ -113,7 +107,7 @@ fn main(
 
                     continuing {
                         at += step;
-                        row += p.c_out;
+                        row += panel_width;
                         ow += 1u;
                         break if ow >= inside.y;
                     }
@@ -122,9 +116,7 @@ fn main(
                 // The same for a pixel under which some of the values lie beside x.
                 var part_y: array<f32, 4>;
                 for (var c = 0u; c < COLS; c += 1u) {
-                    if first_col + c * LANES + lane < width {
-                        part_y[c] = dy[row + c * LANES + lane];
-                    }
+                    part_y[c] = dy[row + c * LANES + lane];
                 }
                 for (var r = 0u; r < ROWS; r += 1u) {
                     let place = u32(left + i32(ow * step + r));
@@ -134,7 +126,7 @@ fn main(
                         sum[r][c] = fma(value, part_y[c], sum[r][c]);
                     }
                 }
-                row += p.c_out;
+                row += panel_width;
                 ow += 1u;
             }
         }

@@ -14,7 +14,7 @@
 //          one behind the other: from the matrix as it was they would come from as many pages of memory, and fight over
 //          the same lines of the cache where its rows are a power of two long.
 // Twin     reference::matmul::pack_panels
-// Used by  matmul and conv2d, forward and input gradient, where the kernels of panels run
+// Used by  matmul and the three kernels of conv2d, where those of panels run
 
 struct Params {
     batch: u32,

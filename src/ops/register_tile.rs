@@ -26,10 +26,18 @@ impl RegisterTile {
         Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
     }
 
-    /// As [`RegisterTile::cheapest`], of the tiles that have no more rows than the product.
-    pub fn cheapest_within(gpu: &Gpu, kernel: &str, [rows, cols]: [usize; 2], lanes: u32) -> Self {
-        let tiles = Self::all(kernel, lanes, gpu.adapter().compiles()).filter(|tile| tile.rows <= rows);
-        Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+    /// The tile, with no more rows than the product, for sums so long that a panel comes from the second cache for
+    /// every tile: a vector of it counts four times. One as wide as the product goes before all others, because then
+    /// nothing has to be packed.
+    pub fn cheapest_for_long_sums(gpu: &Gpu, kernel: &str, product: [usize; 2], lanes: u32) -> Self {
+        let tiles = || Self::all(kernel, lanes, gpu.adapter().compiles());
+        Self::for_long_sums_of(tiles, product).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+    }
+
+    fn for_long_sums_of<I: Iterator<Item = Self>>(tiles: impl Fn() -> I, [rows, cols]: [usize; 2]) -> Option<Self> {
+        let within = || tiles().filter(|tile| tile.rows <= rows);
+        let cost = |tile: &Self| tile.count(rows, cols) * (tile.rows * tile.cols + tile.rows + 4 * tile.cols);
+        within().filter(|tile| tile.width() == cols).min_by_key(cost).or_else(|| within().min_by_key(cost))
     }
 
     fn cheapest_of(tiles: impl Iterator<Item = Self>, rows: usize, cols: usize) -> Option<Self> {
@@ -116,6 +124,20 @@ mod tests {
         assert_eq!(chosen(1, 64, 16), Some([1, 2]));
         assert_eq!(chosen(4096, 16, 8), Some([6, 2]));
         assert_eq!(chosen(4096, 3, 8), Some([6, 1]));
+    }
+
+    #[test]
+    fn tiles_for_long_sums_are_narrow_or_as_wide_as_the_product() {
+        let chosen = |rows, cols, lanes| {
+            let tiles = || RegisterTile::all("conv2d_backward_weight_panels", lanes, false);
+            RegisterTile::for_long_sums_of(tiles, [rows, cols]).map(|tile| [tile.rows, tile.cols])
+        };
+        assert_eq!(chosen(768, 256, 16), Some([14, 2]));
+        assert_eq!(chosen(768, 64, 16), Some([6, 4]), "nothing to be packed");
+        assert_eq!(chosen(9, 32, 16), Some([9, 2]));
+        assert_eq!(chosen(12, 1024, 16), Some([12, 2]), "no more rows than there are");
+        assert_eq!(chosen(2, 64, 16), Some([1, 2]));
+        assert_eq!(chosen(768, 256, 8), Some([6, 2]));
     }
 
     #[test]

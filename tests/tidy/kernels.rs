@@ -5,8 +5,8 @@ use super::hold;
 use super::tree::{Source, files, root, text_of};
 
 /// What may follow the name of the twin in a kernel's name: the technique of a rung on a ladder of equal results.
-const TECHNIQUES: [&str; 10] =
-    ["naive", "coop", "tiled", "lanes", "panels", "phases", "split", "partial", "fused", "vec4"];
+const TECHNIQUES: [&str; 11] =
+    ["naive", "coop", "tiled", "lanes", "panels", "thin", "phases", "split", "partial", "fused", "vec4"];
 
 /// The labels that a shader's header carries after the formula and the shapes.
 const LABELS: [&str; 4] = ["Threads", "Memory", "Twin", "Used by"];

@@ -17,6 +17,7 @@ pub mod lanes;
 pub mod naive;
 mod pad;
 pub mod panels;
+pub mod thin;
 pub mod tiled;
 
 pub use geometry::{ConvShape, Geometry};

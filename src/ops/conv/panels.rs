@@ -1,7 +1,7 @@
 //! The rung for the native adapter: register tiles in vectors of `lanes` (8 or 16), the weights packed into panels. It
-//! runs on every adapter.
+//! runs on every adapter. Where channels are few, [`thin`] has lanes along the others.
 
-use super::Geometry;
+use super::{Geometry, thin};
 use crate::{
     gpu::Dispatch,
     ops::{
@@ -16,6 +16,9 @@ use crate::{
 
 /// `x`, `w` → `y`.
 pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    if thin::pays(geometry) {
+        return thin::conv2d(x, w, geometry);
+    }
     let y = Tensor::empty(x.gpu(), geometry.y_shape());
     let (groups, c_out, [k_h, k_w]) = (geometry.config.groups, geometry.c_out, geometry.kernel);
     let (rows, cols) = (y.len() / c_out, c_out / groups);
@@ -38,6 +41,9 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor
 
 /// `dy`, `w` → `dx`.
 pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    if thin::pays_for_input_gradient(geometry) {
+        return thin::conv2d_backward_input(dy, w, geometry);
+    }
     // So few channels of dx that most lanes would be idle: all taps of a pixel of dy side by side fill them.
     let narrow = 2 * geometry.c_in <= lanes as usize && geometry.c_out >= lanes as usize;
     if narrow && geometry.config.groups == 1 {
@@ -93,13 +99,16 @@ pub fn fold(z: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
 
 /// `x`, `dy` → `dw`.
 pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lanes: u32) -> Tensor {
+    if thin::fits(geometry) {
+        return thin::conv2d_backward_weight(x, dy, geometry);
+    }
     let (groups, shape, [k_h, k_w]) = (geometry.config.groups, geometry.w_shape(), geometry.kernel);
     let (depth, cols) = (geometry.c_in / groups, geometry.c_out / groups);
     // As the kernel decides it.
     let joined = groups == 1 && geometry.config.dilation[1] == 1;
     let (runs, run) = if joined { (k_h, depth * k_w) } else { (k_h * k_w, depth) };
     let kernel = "conv2d_backward_weight_panels";
-    let tile = RegisterTile::cheapest_within(x.gpu(), kernel, [run, cols], lanes);
+    let tile = RegisterTile::cheapest_for_long_sums(x.gpu(), kernel, [run, cols], lanes);
     let tiles = |tile: &RegisterTile| groups * runs * tile.count(run, cols);
     let parts = |tile: &RegisterTile| {
         let splits = || splits(tiles(tile), geometry.n * geometry.output[0], geometry.output[1]);
@@ -107,7 +116,17 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
     };
     let (tile, splits) = tile.or_measured_in_parts(x.gpu(), kernel, || geometry.words(), parts);
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
-    let dispatch = launch(kernel, [x, dy], geometry, tile, [tiles(&tile), splits]);
+    let pixels = Matrices {
+        batch: groups,
+        rows: [1, dy.len() / geometry.c_out],
+        cols,
+        batch_stride: cols,
+        row_strides: [0, geometry.c_out],
+        col_stride: 1,
+    };
+    // Channels that fill one panel lie as they are wanted.
+    let packed = if geometry.c_out == tile.width() && groups == 1 { dy.clone() } else { pixels.pack(dy, &tile) };
+    let dispatch = launch(kernel, [x, &packed], geometry, tile, [tiles(&tile), splits]);
     parts.gpu().dispatch(dispatch.bind(&parts));
     add_parts(&parts, shape)
 }
@@ -115,7 +134,7 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry, lane
 /// Into how many parts the sum over so many lines of pixels is cut: so that there is work for many threads, and a part
 /// reads no more than a cache holds, but with enough pixels to be worth adding it to the others. It must not depend on
 /// the machine, because the order of the additions does on it.
-fn splits(tiles: usize, lines: usize, width: usize) -> Parts {
+pub(super) fn splits(tiles: usize, lines: usize, width: usize) -> Parts {
     const WORKGROUPS: usize = 64;
     const FEWEST_PIXELS: usize = 64;
     const MOST_PIXELS: usize = 1024;

@@ -3,7 +3,7 @@
 use sumi::{
     autograd::Var,
     ops::{
-        conv::{self as ops, Geometry, coop, depthwise, lanes, naive, panels, tiled},
+        conv::{self as ops, Geometry, coop, depthwise, lanes, naive, panels, thin, tiled},
         elementwise::{mul, square},
         reduce::{Axis, sum},
     },
@@ -99,6 +99,14 @@ fn problems() -> Vec<Problem> {
         problem("pictures in, many channels", [3, 10, 8, 3], [4, 4], 18).stride(2, 2).padding(1, 1),
         problem("a deep stage", [3, 8, 8, 32], [4, 4], 64).stride(2, 2).padding(1, 1),
         problem("a wide kernel", [1, 12, 14, 3], [7, 7], 8).padding(3, 3),
+        problem("a picture out", [1, 9, 11, 32], [7, 7], 3).padding(3, 3),
+        problem("two channels out", [2, 9, 12, 48], [3, 5], 2).stride(2, 1).dilation(1, 2).padding(1, 4),
+        problem("four channels out", [3, 7, 6, 16], [2, 3], 4).stride(1, 2).padding(3, 1),
+        problem("a picture in, whole vectors", [2, 7, 9, 3], [3, 4], 32).dilation(2, 1).padding(1, 3),
+        problem("four channels in, whole vectors", [1, 6, 5, 4], [2, 2], 16),
+        problem("one channel in, whole vectors", [2, 5, 8, 1], [3, 3], 48).padding(2, 1),
+        problem("one tap, many channels", [2, 9, 7, 40], [1, 1], 70),
+        problem("one tap, a picture out", [2, 5, 7, 32], [1, 1], 3),
     ]
 }
 
@@ -176,6 +184,14 @@ fn rungs(problem: &Problem) -> Vec<Case> {
         input("conv2d_backward_input", Box::new(move |dy, w| ops::conv2d_backward_input(dy, w, size, &config))),
         weight("conv2d_backward_weight", Box::new(move |x, dy| ops::conv2d_backward_weight(x, dy, kernel, &config))),
     ];
+    if thin::fits(&geometry) {
+        let weights = on_tape(move |a, b| thin::conv2d_backward_weight(a, b, &geometry));
+        cases.push(forward("conv2d_thin", on_tape(move |a, b| thin::conv2d(a, b, &geometry))));
+        cases.push(weight("conv2d_backward_weight_thin", weights));
+    }
+    if thin::pays_for_input_gradient(&geometry) {
+        cases.push(input("conv2d_thin", on_tape(move |a, b| thin::conv2d_backward_input(a, b, &geometry))));
+    }
     if geometry.is_depthwise() {
         let forward: Launch = on_tape(move |a, b| depthwise::conv2d(a, b, &geometry));
         let input: Launch = on_tape(move |a, b| depthwise::conv2d_backward_input(a, b, &geometry));
