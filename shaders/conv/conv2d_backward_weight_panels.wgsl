@@ -17,8 +17,8 @@
 // Memory   for each pixel a lane loads ROWS neighbours of x, the same for all lanes, and COLS elements of dy, which all
 //          lanes together read in one piece, one pixel behind the other, for ROWS * COLS multiply-adds: from dy as it
 //          was they came from a line of the cache each, and that took a tenth to a half longer, the more the more
-//          channels. Pixels whose run lies inside x are summed in a loop of nothing else; beside a border they are taken
-//          one by one. A split is so short that its part of dy stays in the cache from tile to tile.
+//          channels. Pixels whose run lies inside x are summed in a loop of nothing else; beside a border they are
+//          taken one by one. A split is so short that its part of dy stays in the cache from tile to tile.
 // Twin     reference::conv::conv2d_backward_weight
 // Used by  conv2d and conv_transpose2d weight gradients, on the native adapter
 

@@ -80,7 +80,7 @@ fn variant(name: &str, other: &str, gpu: &Gpu, geometry: &Geometry) -> [usize; 2
 /// work for its cores even where channels are few. It must not depend on the machine, because the order of the
 /// additions does on it.
 fn parts(geometry: &Geometry) -> usize {
-    const BYTES: usize = 256 << 10;
+    const BYTES: usize = 1 << 20;
     const WORKGROUPS: usize = 128;
     const CHANNELS: usize = 64; // of a workgroup of a GPU
     let lines = geometry.n * geometry.output[0];
