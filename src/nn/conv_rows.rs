@@ -31,10 +31,10 @@ fn reach(geometry: &Geometry) -> usize {
     geometry.config.dilation[0] * (geometry.kernel[0] - 1)
 }
 
-/// Tensors of the output's size that are there at once: without a bias the output alone; with one, the output
-/// without it, the bias for each pixel, and their sum.
+/// Tensors of the output's size that are there at once: without a bias the output alone; with one, where a kernel does
+/// not add it before it stores, the output without it and their sum.
 fn copies(bias: Option<&Parameter>) -> usize {
-    if bias.is_some() { 3 } else { 1 }
+    if bias.is_some() { 2 } else { 1 }
 }
 
 impl ConvRows<'_> {
