@@ -186,11 +186,13 @@ impl Machine for Counting {
     }
 
     fn pointwise(&self, _layer: &dyn Module, x: Ghost) -> Ghost {
-        self.take(x.0.bytes)
+        // The kernel before it does it in its store; where that cannot be, at a network's end, channels are few.
+        x
     }
 
-    fn add(&self, x: Ghost, _y: Ghost) -> Ghost {
-        self.take(x.0.bytes)
+    fn add(&self, _x: Ghost, y: Ghost) -> Ghost {
+        // Likewise.
+        y
     }
 
     fn download(&self, x: &Ghost, _moments: bool) -> Result<((), Moments), Error> {
