@@ -31,12 +31,6 @@ fn reach(geometry: &Geometry) -> usize {
     geometry.config.dilation[0] * (geometry.kernel[0] - 1)
 }
 
-/// Tensors of the output's size that are there at once: without a bias the output alone; with one, where a kernel does
-/// not add it before it stores, the output without it and their sum.
-fn copies(bias: Option<&Parameter>) -> usize {
-    if bias.is_some() { 2 } else { 1 }
-}
-
 impl ConvRows<'_> {
     /// Input rows of output rows, counted from the first row of the padding.
     fn padded_inputs_of(&self, rows: &Range<usize>) -> Range<usize> {
@@ -68,10 +62,6 @@ impl RowMap for ConvRows<'_> {
         let x = if above + below > 0 { &pad2d(x, [above, below, 0, 0]) } else { x };
         let config = Config { padding: [0, config.padding[1]], ..config };
         conv2d(x, &self.weight.var(), self.bias.map(Parameter::var).as_ref(), &config)
-    }
-
-    fn copies(&self) -> usize {
-        copies(self.bias)
     }
 
     fn flops_of_row(&self) -> f64 {
@@ -124,10 +114,6 @@ impl RowMap for ConvTransposeRows<'_> {
         let lines = reshape(&y, [made, width * channels]);
         let kept = slice_rows(&lines, wanted.start - first..wanted.end - first);
         reshape(&kept, [1, rows.len(), width, channels])
-    }
-
-    fn copies(&self) -> usize {
-        copies(self.bias)
     }
 
     fn flops_of_row(&self) -> f64 {

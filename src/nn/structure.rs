@@ -54,11 +54,6 @@ pub trait RowMap {
     /// When others than [`RowMap::inputs_of`] are held.
     fn band(&self, x: &Var, held: Range<usize>, rows: Range<usize>) -> Var;
 
-    /// How many tensors of the output's size computing it takes at once.
-    fn copies(&self) -> usize {
-        1
-    }
-
     /// Floating-point operations for an output row.
     fn flops_of_row(&self) -> f64;
 }
