@@ -75,9 +75,9 @@ fn through(counting: &Counting, layers: &[Layer<'_>], mut x: Ghost, mut size: [u
     for layer in layers {
         x = match layer {
             Layer::Rows(layer) => {
-                let (map, [height, ..]) = (layer.rows(size), size);
+                let map = layer.rows(size);
                 size = map.output();
-                counting.rows(&*map, x, 0..height, 0..size[0])
+                counting.made(&*map, x, size[0], false)
             }
             Layer::Pointwise(layer) => counting.pointwise(*layer, x),
             Layer::Norm(norm) => counting.norm(norm, &Moments::default(), x),
@@ -136,6 +136,16 @@ impl Counting {
         Ghost(Rc::new(Taken { bytes, pool: self.pool.clone() }))
     }
 
+    /// So many rows of what a map makes of `x`, of which a padded copy is made before if `padded`.
+    fn made(&self, map: &dyn RowMap, x: Ghost, rows: usize, padded: bool) -> Ghost {
+        let [_, width, channels] = map.output();
+        self.flops.set(self.flops.get() + map.flops_of_row() * rows as f64);
+        let padded = padded.then(|| self.take(x.0.bytes));
+        let y = self.take(4 * (rows * width * channels) as u64);
+        drop((x, padded));
+        y
+    }
+
     fn cost(&self, held: u64, bands: usize) -> Cost {
         let pool = self.pool.borrow();
         Cost {
@@ -168,15 +178,8 @@ impl Machine for Counting {
     }
 
     fn rows(&self, map: &dyn RowMap, x: Ghost, held: Range<usize>, rows: Range<usize>) -> Ghost {
-        let [_, width, channels] = map.output();
-        let bytes = 4 * (rows.len() * width * channels) as u64;
-        let flops = map.flops_of_row() * rows.len() as f64;
-        self.flops.set(self.flops.get() + flops);
         // At the picture's edges a convolution pads its band.
-        let padded = (held.start == 0 && !held.is_empty()).then(|| self.take(x.0.bytes));
-        let y = self.take(bytes);
-        drop((x, padded));
-        y
+        self.made(map, x, rows.len(), held.start == 0 && !held.is_empty())
     }
 
     fn norm(&self, _norm: &Norm<'_>, _moments: &Moments, x: Ghost) -> Ghost {
