@@ -154,8 +154,8 @@ fn the_cost_is_told_before() {
             }
         };
         let taken = gpu.memory().bytes - before;
-        // Packed weights, parameters and tables come on top.
-        let close = taken as f64 <= 1.1 * cost.device as f64 + 4e6 && taken as f64 >= 0.7 * cost.device as f64;
+        // Packed weights, parameters and tables come on top; not every family of kernels takes all that was told.
+        let close = taken as f64 <= 1.1 * cost.device as f64 + 4e6 && taken as f64 >= 0.6 * cost.device as f64;
         assert!(close, "bands of {rows:?}: {taken} bytes were taken, {} were told", cost.device);
     }
 }

@@ -77,7 +77,7 @@ fn through(counting: &Counting, layers: &[Layer<'_>], mut x: Ghost, mut size: [u
             Layer::Rows(layer) => {
                 let map = layer.rows(size);
                 size = map.output();
-                counting.made(&*map, x, size[0], false)
+                counting.made(&*map, x, size[0], true)
             }
             Layer::Pointwise(layer) => counting.pointwise(*layer, x),
             Layer::Norm(norm) => counting.norm(norm, &Moments::default(), x),
@@ -136,13 +136,14 @@ impl Counting {
         Ghost(Rc::new(Taken { bytes, pool: self.pool.clone() }))
     }
 
-    /// So many rows of what a map makes of `x`, of which a padded copy is made before if `padded`.
-    fn made(&self, map: &dyn RowMap, x: Ghost, rows: usize, padded: bool) -> Ghost {
+    /// So many rows of what a map makes of `x`. Its kernels make another tensor of `x`'s size before if `besides`: a padded
+    /// band, or in some families parts and products that remain to be added.
+    fn made(&self, map: &dyn RowMap, x: Ghost, rows: usize, besides: bool) -> Ghost {
         let [_, width, channels] = map.output();
         self.flops.set(self.flops.get() + map.flops_of_row() * rows as f64);
-        let padded = padded.then(|| self.take(x.0.bytes));
+        let other = besides.then(|| self.take(x.0.bytes));
         let y = self.take(4 * (rows * width * channels) as u64);
-        drop((x, padded));
+        drop((x, other));
         y
     }
 
