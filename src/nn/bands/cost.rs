@@ -136,8 +136,8 @@ impl Counting {
         Ghost(Rc::new(Taken { bytes, pool: self.pool.clone() }))
     }
 
-    /// So many rows of what a map makes of `x`. Its kernels make another tensor of `x`'s size before if `besides`: a padded
-    /// band, or in some families parts and products that remain to be added.
+    /// So many rows of what a map makes of `x`. Its kernels make another tensor of `x`'s size before if `besides`: a
+    /// padded band, or in some families parts and products that remain to be added.
     fn made(&self, map: &dyn RowMap, x: Ghost, rows: usize, besides: bool) -> Ghost {
         let [_, width, channels] = map.output();
         self.flops.set(self.flops.get() + map.flops_of_row() * rows as f64);
