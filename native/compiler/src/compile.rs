@@ -21,6 +21,10 @@ pub const MOST_STATEMENTS: usize = 32_768;
 /// that would be longer keeps its loops.
 pub const MOST_NATIVE_STATEMENTS: usize = 1_500;
 
+/// The same for kernels without workgroup memory, whose register tiles are what the CPU computes with: kept as loops
+/// over arrays they take twice as long.
+pub const MOST_NATIVE_STATEMENTS_ALONE: usize = 2_500;
+
 /// A kernel ready for a device: imports inserted, every override with its value, short loops written out.
 #[derive(Debug, Clone)]
 pub struct Compiled {
@@ -103,7 +107,9 @@ pub fn compile_native(name: &str, overrides: &[(&str, f64)]) -> Result<Compiled,
 pub fn compile_native_source(path: &str, text: &str, overrides: &[(&str, f64)]) -> Result<Compiled, ShaderError> {
     let written = Written::of(path, text)?;
     let mut module = written.resolve(overrides)?;
-    if passes::run(&mut module, MOST_NATIVE_STATEMENTS).is_err() {
+    let shares = module.global_variables.iter().any(|(_, variable)| variable.space == naga::AddressSpace::WorkGroup);
+    let most = if shares { MOST_NATIVE_STATEMENTS } else { MOST_NATIVE_STATEMENTS_ALONE };
+    if passes::run(&mut module, most).is_err() {
         module = written.resolve(overrides)?;
     }
     written.finish(module)
