@@ -20,7 +20,10 @@ pub mod source;
 pub mod translate;
 pub mod variants;
 
-pub use compile::{Compiled, ENTRY_POINT, compile, compile_native, compile_native_source, compile_source, overrides};
+pub use compile::{
+    Compiled, ENTRY_POINT, MOST_NATIVE_STATEMENTS_ALONE, compile, compile_native, compile_native_source,
+    compile_source, overrides,
+};
 pub use error::{Place, ShaderError};
 pub use interface::{Access, Binding};
 pub use source::{Source, kernel, kernels, sources};

@@ -128,3 +128,29 @@ fn values_wait_behind_barriers_as_what_they_are() {
     assert_eq!(ways(&translation, "x"), [Way::VectorLoad; 2]);
     assert_eq!(ways(&translation, "y"), [Way::VectorStore]);
 }
+
+/// The lines of a translation that add `m` to a variable, without knowing that it does not wrap.
+fn wrapping_steps(body: &str) -> usize {
+    let translation = translated(body);
+    let m = |text: &str| text.contains("wrapping_add(p1)") || text.contains(", p1)") && !text.contains("place(");
+    translation.lines.iter().filter(|line| m(&line.text)).count()
+}
+
+#[test]
+fn a_variable_that_is_only_a_place_steps_without_wrapping() {
+    let walk = |more: &str| {
+        format!("var at = n; for (var k = 0u; k < n; k += 1u) {{ y[i] = x[at + 3u + lane]; at += params.m; {more} }}")
+    };
+    assert_eq!(wrapping_steps(&walk("")), 0);
+    assert_eq!(wrapping_steps(&walk("at += params.m;")), 0);
+    for other in ["y[i] = f32(at);", "if at > n { break; }", "y[i] = x[at * 2u];", "at = n - at;", "at += at;"] {
+        assert_ne!(wrapping_steps(&walk(other)), 0, "{other}");
+    }
+    assert_ne!(
+        wrapping_steps(
+            "var k = vec2<u32>(n, i); for (var j = 0u; j < n; j += 1u) { k.x += params.m; } y[i] = f32(k.x);"
+        ),
+        0
+    );
+    assert_ne!(wrapping_steps("var k = n; for (var j = 0u; j < n; j += 1u) { k += params.m; }"), 0, "read by nothing");
+}

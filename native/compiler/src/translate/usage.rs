@@ -57,7 +57,8 @@ impl Usage {
     }
 
     /// Whether an expression is a sum that is used as a place in memory only, or as part of such a sum: then it does
-    /// not wrap, because no memory is that large.
+    /// not wrap, because no memory is that large. A variable that is nothing but a place steps from one to the next,
+    /// and its sums do not wrap either; a loop over it can then count in addresses.
     pub fn is_place(&self, expression: Handle<Expression>) -> bool {
         self.places.contains(&expression)
     }
@@ -103,6 +104,7 @@ impl Usage {
     }
 }
 
+/// The sums that are places in memory, or steps from one place to the next: see [`Usage::is_place`].
 fn places(function: &Function) -> HashSet<Handle<Expression>> {
     let is_sum = |handle: Handle<Expression>| {
         matches!(function.expressions[handle], Expression::Binary { op: BinaryOperator::Add, .. })
@@ -115,8 +117,16 @@ fn places(function: &Function) -> HashSet<Handle<Expression>> {
     };
     let mut used: HashSet<Handle<Expression>> = HashSet::new();
     let mut used_otherwise: HashSet<Handle<Expression>> = HashSet::new();
+    let mut steps = HashMap::new();
+    let mut passed = HashSet::new();
     operands::for_each_statement(&function.body, &mut |statement| {
-        used_otherwise.extend(operands::read_by(statement));
+        if let Statement::Call { arguments, .. } = statement {
+            passed.extend(arguments.iter().filter_map(|argument| local(function, *argument)));
+        }
+        match step(function, statement) {
+            Some((sum, step)) => drop(steps.insert(sum, step)),
+            None => used_otherwise.extend(operands::read_by(statement)),
+        }
     });
     // What uses an expression stands behind it.
     let mut handles: Vec<_> = function.expressions.iter().map(|(handle, _)| handle).collect();
@@ -124,6 +134,7 @@ fn places(function: &Function) -> HashSet<Handle<Expression>> {
     for handle in handles {
         let place = is_sum(handle) && used.contains(&handle) && !used_otherwise.contains(&handle);
         match function.expressions[handle] {
+            _ if steps.contains_key(&handle) => drop(used_otherwise.insert(steps[&handle].by)),
             Expression::Access { base, index } if is_memory(base) => {
                 used.insert(index);
                 used_otherwise.insert(base);
@@ -136,8 +147,60 @@ fn places(function: &Function) -> HashSet<Handle<Expression>> {
             }
         }
     }
-    let places = function.expressions.iter().map(|(handle, _)| handle);
-    places.filter(|handle| is_sum(*handle) && used.contains(handle) && !used_otherwise.contains(handle)).collect()
+    let steps_from = |read| steps.values().any(|step| step.from == read);
+    let walks_memory = |step: &Step| {
+        // A part of the variable, or a pointer to it that is passed on, may be read in other ways.
+        let whole = function.expressions.iter().all(|(_, expression)| match expression {
+            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
+                local(function, *base) != Some(step.variable)
+            }
+            _ => true,
+        });
+        let reads: Vec<_> = function
+            .expressions
+            .iter()
+            .filter_map(|(handle, expression)| match expression {
+                Expression::Load { pointer } => (local(function, *pointer) == Some(step.variable)).then_some(handle),
+                _ => None,
+            })
+            .collect();
+        let is_place = |read: &_| used.contains(read) && !used_otherwise.contains(read);
+        whole
+            && !passed.contains(&step.variable)
+            && reads.iter().any(is_place)
+            && reads.iter().all(|read| is_place(read) || steps_from(*read) && !used_otherwise.contains(read))
+    };
+    let sums = function.expressions.iter().map(|(handle, _)| handle).filter(|handle| is_sum(*handle));
+    sums.filter(|sum| !used_otherwise.contains(sum))
+        .filter(|sum| used.contains(sum) || steps.get(sum).is_some_and(walks_memory))
+        .collect()
+}
+
+/// `variable += by`.
+struct Step {
+    variable: Handle<LocalVariable>,
+    from: Handle<Expression>,
+    by: Handle<Expression>,
+}
+
+/// The sum of a statement that assigns a variable its own number and something more.
+fn step(function: &Function, statement: &Statement) -> Option<(Handle<Expression>, Step)> {
+    let Statement::Store { pointer, value } = *statement else { return None };
+    let variable = local(function, pointer)?;
+    let Expression::Binary { op: BinaryOperator::Add, left, right } = function.expressions[value] else { return None };
+    let reads = |handle: Handle<Expression>| match function.expressions[handle] {
+        Expression::Load { pointer } => local(function, pointer) == Some(variable),
+        _ => false,
+    };
+    (reads(left) && !reads(right)).then_some((value, Step { variable, from: left, by: right }))
+}
+
+/// The variable that a pointer points at, as a whole.
+fn local(function: &Function, pointer: Handle<Expression>) -> Option<Handle<LocalVariable>> {
+    match function.expressions[pointer] {
+        Expression::LocalVariable(variable) => Some(variable),
+        _ => None,
+    }
 }
 
 struct Walk<'a> {
