@@ -39,6 +39,8 @@ override LANES: u32 = 16;
 override ROWS: u32 = 8; // at most 16
 override COLS: u32 = 3; // at most 4
 
+const NEAR: u32 = 131072;
+
 @compute @workgroup_size(LANES)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -54,33 +56,40 @@ fn main(
     let most_pixels = p.n * ((p.h_in + p.stride_h - 1u) / p.stride_h) * ((p.w_in + p.stride_w - 1u) / p.stride_w);
     let row_tiles = (most_pixels + ROWS - 1u) / ROWS;
     let col_tiles = (depth + panel_width - 1u) / panel_width;
+    let panels = col_tiles * p.groups;
+    let near = panels * p.k_h * p.k_w * width * panel_width <= NEAR;
     let tile = group.y * groups.x + group.x;
-    let first = tile % row_tiles * ROWS;
-    let phase = tile / row_tiles % (p.stride_h * p.stride_w);
-    let panel = tile / (row_tiles * p.stride_h * p.stride_w); // counted through the parts
+    let place = select(tile % (row_tiles * p.stride_h * p.stride_w), tile / panels, near);
+    let panel = select(tile / (row_tiles * p.stride_h * p.stride_w), tile % panels, near); // counted through the parts
+    let first = place % row_tiles * ROWS;
+    let phase = place / row_tiles;
     let first_col = panel % col_tiles * panel_width;
     let part = panel / col_tiles;
     let down = phase_of(phase / p.stride_w, p.h_in, p.k_h, p.stride_h, p.padding_h, p.dilation_h, p.step_h);
     let across = phase_of(phase % p.stride_w, p.w_in, p.k_w, p.stride_w, p.padding_w, p.dilation_w, p.step_w);
     let pixels = p.n * down.count * across.count;
-    if part >= p.groups || first >= pixels {
+    if part >= p.groups || phase >= p.stride_h * p.stride_w || first >= pixels {
         return;
     }
 
     // The pixels of the tile, counted through blocks of ROWS pictures as in conv2d_panels. Pixels past the last repeat
     // it; they are not stored.
-    let block = first / (ROWS * down.count * across.count);
-    let first_n = block * ROWS;
-    let block_n = min(ROWS, p.n - first_n);
-    let within = first - first_n * down.count * across.count;
+    var first_n = 0u;
+    var block_n = 1u;
+    var within = first;
+    if p.n > 1u {
+        first_n = first / (ROWS * down.count * across.count) * ROWS;
+        block_n = min(ROWS, p.n - first_n);
+        within = first - first_n * down.count * across.count;
+    }
     let last = min(within + ROWS, block_n * down.count * across.count) - 1u;
     let first_i = within / (block_n * across.count);
-    let first_j = within / block_n % across.count;
+    let first_j = within / block_n - first_i * across.count;
     var top: array<i32, 16>; // oh and ow under the first tap
     var left: array<i32, 16>;
     var corner: array<u32, 16>; // element of dy there, modulo 2^32
     var target_row: array<u32, 16>; // element of dx where the tile begins
-    var n = within % block_n;
+    var n = within - (first_i * across.count + first_j) * block_n;
     var i = first_i;
     var j = first_j;
     for (var r = 0u; r < ROWS; r += 1u) {
@@ -99,16 +108,16 @@ fn main(
     }
 
     // The taps of the phase that touch dy for some pixel of the tile, and those that lie inside for all of them. Later
-    // taps lie above earlier ones, so they are counted from the bottom and from the right.
+    // taps lie above earlier ones, so they are counted from the bottom and from the right. The loop has ended at the
+    // last pixel.
     let rise = p.step_h * p.dilation_h / p.stride_h;
     let shift = p.step_w * p.dilation_w / p.stride_w;
-    let last_i = last / (block_n * across.count);
-    let one_line = first_i == last_i;
+    let one_line = first_i == i;
     let bottom = i32(p.h_out) - 1 - down.start;
     let right = i32(p.w_out) - 1 - across.start;
-    let low_i = bottom - i32(last_i);
+    let low_i = bottom - i32(i);
     let high_i = bottom - i32(first_i);
-    let low_j = right - i32(select(across.count - 1u, last / block_n % across.count, one_line));
+    let low_j = right - i32(select(across.count - 1u, j, one_line));
     let high_j = right - i32(select(0u, first_j, one_line));
     let vertical = range_inside(high_i, low_i, rise, p.h_out, down.taps);
     let vertical_inside = range_inside(low_i, high_i, rise, p.h_out, down.taps);
@@ -129,7 +138,7 @@ fn main(
                 let oh = u32(top[r] - i32(s * rise));
                 let ow = u32(left[r] - i32(t * shift));
                 found[r] = oh < p.h_out && ow < p.w_out;
-                start[r] = select(0u, corner[r] - back, found[r]);
+                start[r] = corner[r] - back;
             }
             var co = 0u;
             if inside {
@@ -159,9 +168,11 @@ fn main(
                         part_w[c] = w[place + c * LANES + lane];
                     }
                     for (var r = 0u; r < ROWS; r += 1u) {
-                        let value = select(0.0, dy[start[r] + co], found[r]);
-                        for (var c = 0u; c < COLS; c += 1u) {
-                            sum[r][c] = fma(value, part_w[c], sum[r][c]);
+                        if found[r] {
+                            let value = dy[start[r] + co];
+                            for (var c = 0u; c < COLS; c += 1u) {
+                                sum[r][c] = fma(value, part_w[c], sum[r][c]);
+                            }
                         }
                     }
 

@@ -26,24 +26,25 @@
 
 override LANES: u32 = 64;
 override TILES: u32 = 1;
-
-const PIXELS = 4u;
+override PIXELS: u32 = 4; // at most 8
 
 // The pixels of y from ow on in line oh of picture n, in channel ch.
 fn tile(n: u32, oh: u32, ow: u32, ch: u32) {
     let p = params;
     let top = i32(oh * p.stride_h) - i32(p.padding_h);
     let down = range_inside(top, top, p.dilation_h, p.h_in, p.k_h);
-    var sum: array<f32, PIXELS>;
+    let step = p.stride_w * p.c_in;
+    var sum: array<f32, 8>;
     for (var kh = down.x; kh < down.y; kh += 1u) {
         let row = (n * p.h_in + u32(top + i32(kh * p.dilation_h))) * p.w_in;
         for (var kw = 0u; kw < p.k_w; kw += 1u) {
             let weight = w[(kh * p.k_w + kw) * p.c_out + ch];
             let left = i32(ow * p.stride_w + kw * p.dilation_w) - i32(p.padding_w);
             if left >= 0 && left + i32((PIXELS - 1u) * p.stride_w) < i32(p.w_in) {
-                let source = (row + u32(left)) * p.c_in + ch;
+                var place = (row + u32(left)) * p.c_in + ch;
                 for (var q = 0u; q < PIXELS; q += 1u) {
-                    sum[q] = fma(x[source + q * p.stride_w * p.c_in], weight, sum[q]);
+                    sum[q] = fma(x[place], weight, sum[q]);
+                    place += step;
                 }
             } else {
                 for (var q = 0u; q < PIXELS; q += 1u) {

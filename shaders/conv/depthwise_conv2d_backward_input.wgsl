@@ -26,8 +26,7 @@
 
 override LANES: u32 = 64;
 override TILES: u32 = 1;
-
-const PIXELS = 4u;
+override PIXELS: u32 = 4; // at most 8
 
 // The pixels of a phase from its j-th on in a line of dx, in channel ch; `top` is the row of dy under the first tap.
 fn tile(line: u32, top: i32, down: Phase, across: Phase, j: u32, ch: u32) {
@@ -35,7 +34,7 @@ fn tile(line: u32, top: i32, down: Phase, across: Phase, j: u32, ch: u32) {
     let n = line / p.h_in;
     let rise = p.step_h * p.dilation_h / p.stride_h;
     let shift = p.step_w * p.dilation_w / p.stride_w;
-    var sum: array<f32, PIXELS>;
+    var sum: array<f32, 8>;
     for (var s = 0u; s < down.taps; s += 1u) {
         let oh = u32(top - i32(s * rise));
         if oh < p.h_out {
@@ -45,9 +44,10 @@ fn tile(line: u32, top: i32, down: Phase, across: Phase, j: u32, ch: u32) {
                 let weight = w[tap * p.c_out + ch];
                 let left = across.start + i32(j) - i32(t * shift);
                 if left >= 0 && left + i32(PIXELS) <= i32(p.w_out) {
-                    let source = (row + u32(left)) * p.c_out + ch;
+                    var place = (row + u32(left)) * p.c_out + ch;
                     for (var q = 0u; q < PIXELS; q += 1u) {
-                        sum[q] = fma(dy[source + q * p.c_out], weight, sum[q]);
+                        sum[q] = fma(dy[place], weight, sum[q]);
+                        place += p.c_out;
                     }
                 } else {
                     for (var q = 0u; q < PIXELS; q += 1u) {

@@ -4,7 +4,7 @@
 //
 //   The matrix is seen through strides, so that one kernel packs a factor, a transposed factor and the weights of a
 //   convolution: with r = o*inner + i, element (b, r, c) of it stands at
-//   b*batch_stride + o*outer_stride + i*inner_stride + c*col_stride.
+//   b*batch_stride + o*outer_stride + i*inner_stride + c*col_stride. Reversed, the last o comes first.
 //
 //   x  [batch, rows, cols         ]  matrices, seen through strides
 //   y  [batch, panels, rows, width]  panels of each, every element written once; the last is filled up with zeros
@@ -27,6 +27,7 @@ struct Params {
     outer_stride: u32,
     inner_stride: u32,
     col_stride: u32,
+    reversed: u32, // 1: o is counted from the last to the first
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -54,8 +55,16 @@ fn main(
     let end_row = min(first_row + ROWS, p.rows);
     let first_col = panel % p.panels * p.width;
 
+    var outer = first_row / p.inner;
+    var inner = first_row - outer * p.inner;
     for (var row = first_row; row < end_row; row += 1u) {
-        let source = matrix * p.batch_stride + row / p.inner * p.outer_stride + row % p.inner * p.inner_stride;
+        let o = select(outer, p.rows / p.inner - 1u - outer, p.reversed == 1u);
+        let source = matrix * p.batch_stride + o * p.outer_stride + inner * p.inner_stride;
+        inner += 1u;
+        if inner == p.inner {
+            inner = 0u;
+            outer += 1u;
+        }
         let target_row = (panel * p.rows + row) * p.width;
         for (var c = 0u; c < p.width; c += LANES) {
             let col = first_col + c + lane;

@@ -154,7 +154,9 @@ pub fn lanes(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
 /// As [`matmul`].
 pub fn panels(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
     let [m, k, n] = Product::of(a, b).extents();
-    let view = Matrices { batch: 1, rows: [1, k], cols: n, batch_stride: 0, row_strides: [0, n], col_stride: 1 };
+    let row_strides = [0, n];
+    let view =
+        Matrices { batch: 1, rows: [1, k], cols: n, batch_stride: 0, row_strides, col_stride: 1, reversed: false };
     panels_seen(a, b, view, m, lanes)
 }
 
@@ -162,7 +164,7 @@ pub fn panels(a: &Tensor, b: &Tensor, lanes: u32) -> Tensor {
 pub(super) fn panels_seen(a: &Tensor, b: &Tensor, view: Matrices, m: usize, lanes: u32) -> Tensor {
     let (k, n) = (view.rows[0] * view.rows[1], view.cols);
     let sizes = Product { m: m as u32, k: k as u32, n: n as u32 };
-    let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n], lanes);
+    let tile = RegisterTile::cheapest(a.gpu(), "matmul_panels", [m, n, k], lanes);
     let tile = tile.or_measured(a.gpu(), "matmul_panels", || sizes.words());
     let b = view.pack(b, &tile);
     let y = Tensor::empty(a.gpu(), [m, n]);

@@ -21,9 +21,16 @@ pub struct Matrices {
     pub row_strides: [usize; 2],
     /// Elements from one column to the next.
     pub col_stride: usize,
+    /// Whether the first extent of the rows is counted from its end, as a kernel's taps are in a gradient.
+    pub reversed: bool,
 }
 
 impl Matrices {
+    /// Rows of each matrix.
+    pub(super) fn rows(&self) -> usize {
+        self.rows[0] * self.rows[1]
+    }
+
     /// The matrices of `x` in panels as wide as a tile. Not differentiable by itself.
     pub(super) fn pack(&self, x: &Tensor, tile: &RegisterTile) -> Tensor {
         pack_panels(x, self, tile.lanes as u32, tile.width())
@@ -43,6 +50,7 @@ struct Params {
     outer_stride: u32,
     inner_stride: u32,
     col_stride: u32,
+    reversed: u32,
 }
 
 /// The columns of every matrix in panels of `width`, the last filled up with zeros: `[batch, panels, rows, width]`. Not
@@ -52,7 +60,7 @@ struct Params {
 /// When the view leaves the tensor, or `width` is not a multiple of `lanes`.
 pub fn pack_panels(x: &Tensor, view: &Matrices, lanes: u32, width: usize) -> Tensor {
     const ROWS: usize = 128; // of a workgroup, as in the shader
-    let Matrices { batch, rows: [outer, inner], cols, batch_stride, row_strides, col_stride } = *view;
+    let Matrices { batch, rows: [outer, inner], cols, batch_stride, row_strides, col_stride, reversed } = *view;
     let last = (batch - 1) * batch_stride
         + (outer - 1) * row_strides[0]
         + (inner - 1) * row_strides[1]
@@ -72,6 +80,7 @@ pub fn pack_panels(x: &Tensor, view: &Matrices, lanes: u32, width: usize) -> Ten
         outer_stride: row_strides[0] as u32,
         inner_stride: row_strides[1] as u32,
         col_stride: col_stride as u32,
+        reversed: u32::from(reversed),
     };
     let [across, down] = fold(batch * panels * rows.div_ceil(ROWS));
     let dispatch = Dispatch::new("pack_panels", &params).constant("LANES", lanes).workgroups(across, down, 1);

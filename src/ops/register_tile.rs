@@ -20,10 +20,11 @@ pub(super) struct RegisterTile {
 impl RegisterTile {
     /// The tile with which a product of `rows` by `cols` takes `kernel`, one of the panels, the fewest instructions:
     /// for each term a tile has as many multiply-adds as it has vectors, and a load for each of its rows and columns,
-    /// needed or not. So large tiles win until too much of them lies outside; among equals the first of the table.
-    pub fn cheapest(gpu: &Gpu, kernel: &str, [rows, cols]: [usize; 2], lanes: u32) -> Self {
+    /// needed or not. So large tiles win until too much of them lies outside; among equals the first of the table. A
+    /// vector of a panel so long that it does not stay in the second cache, for `depth` terms, counts four times.
+    pub fn cheapest(gpu: &Gpu, kernel: &str, product: [usize; 3], lanes: u32) -> Self {
         let tiles = Self::all(kernel, lanes, gpu.adapter().compiles());
-        Self::cheapest_of(tiles, rows, cols).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
+        Self::cheapest_of(tiles, product).unwrap_or_else(|| panic!("{kernel} has no tile for {lanes} lanes"))
     }
 
     /// The tile, with no more rows than the product, for sums so long that a panel comes from the second cache for
@@ -40,8 +41,12 @@ impl RegisterTile {
         within().filter(|tile| tile.width() == cols).min_by_key(cost).or_else(|| within().min_by_key(cost))
     }
 
-    fn cheapest_of(tiles: impl Iterator<Item = Self>, rows: usize, cols: usize) -> Option<Self> {
-        tiles.min_by_key(|tile| tile.count(rows, cols) * (tile.rows * tile.cols + tile.rows + tile.cols))
+    fn cheapest_of(tiles: impl Iterator<Item = Self>, [rows, cols, depth]: [usize; 3]) -> Option<Self> {
+        const CACHE: usize = 1 << 18; // words, half of what such a cache usually has
+        tiles.min_by_key(|tile| {
+            let vector = if depth * tile.width() > CACHE { 4 } else { 1 };
+            tile.count(rows, cols) * (tile.rows * tile.cols + tile.rows + vector * tile.cols)
+        })
     }
 
     /// The smallest tile of `kernel` that holds a product of `rows` by `cols`, or as much of it as any does. That suits
@@ -111,12 +116,13 @@ mod tests {
     fn the_cheapest_tiles_waste_few_columns_and_few_rows() {
         let chosen = |rows, cols, lanes| {
             let tiles = RegisterTile::all("conv2d_panels", lanes, false);
-            RegisterTile::cheapest_of(tiles, rows, cols).map(|tile| [tile.rows, tile.cols])
+            RegisterTile::cheapest_of(tiles, [rows, cols, 4096]).map(|tile| [tile.rows, tile.cols])
         };
         assert_eq!(chosen(4096, 1024, 16), Some([6, 4]));
         assert_eq!(chosen(4096, 64, 16), Some([6, 4]), "not three vectors and one");
         assert_eq!(chosen(4096, 48, 16), Some([8, 3]));
-        assert_eq!(chosen(4096, 32, 16), Some([8, 2]));
+        assert_eq!(chosen(4096, 32, 16), Some([12, 2]));
+        assert_eq!(chosen(16, 32, 16), Some([8, 2]));
         assert_eq!(chosen(4096, 16, 16), Some([16, 1]));
         assert_eq!(chosen(4096, 3, 16), Some([16, 1]));
         assert_eq!(chosen(12, 64, 16), Some([6, 4]));
@@ -124,6 +130,14 @@ mod tests {
         assert_eq!(chosen(1, 64, 16), Some([1, 2]));
         assert_eq!(chosen(4096, 16, 8), Some([6, 2]));
         assert_eq!(chosen(4096, 3, 8), Some([6, 1]));
+    }
+
+    #[test]
+    fn panels_that_leave_the_cache_are_narrow() {
+        let tiles = || RegisterTile::all("conv2d_panels", 16, false);
+        let chosen = |depth| RegisterTile::cheapest_of(tiles(), [4096, 256, depth]).map(|tile| [tile.rows, tile.cols]);
+        assert_eq!(chosen(4096), Some([6, 4]));
+        assert_eq!(chosen(8192), Some([12, 2]));
     }
 
     #[test]

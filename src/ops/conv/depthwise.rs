@@ -12,9 +12,6 @@ use crate::{
     tensor::Tensor,
 };
 
-/// Neighbouring pixels in the registers of an invocation, as the kernels have it.
-const PIXELS: usize = 4;
-
 /// `x`, `w` → `y`.
 ///
 /// # Panics
@@ -46,34 +43,37 @@ pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Te
 pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> Tensor {
     let shape = geometry.w_shape();
     let parts = Tensor::empty(x.gpu(), [parts(geometry), shape.len()]);
-    let variant = variant("depthwise_conv2d_backward_weight", "TAPS", x.gpu(), geometry);
+    const NAME: &str = "depthwise_conv2d_backward_weight";
+    const CONSTANTS: [&str; 2] = ["LANES", "TAPS"];
+    let variant = variant(NAME, CONSTANTS, x.gpu(), geometry);
     let [lanes, taps] = variant;
     let count = geometry.c_out.div_ceil(lanes) * (geometry.kernel[0] * geometry.kernel[1]).div_ceil(taps);
     let splits = parts.shape().dims()[0];
-    launch("depthwise_conv2d_backward_weight", [x, dy, &parts], geometry, ("TAPS", variant), [count, splits]);
+    launch(NAME, [x, dy, &parts], geometry, (CONSTANTS, variant), [count, splits]);
     add_parts(&parts, shape)
 }
 
 /// A kernel whose workgroups own neighbours of a line of the output, which has so many lines a picture, so wide.
 fn lines(name: &'static str, tensors: [&Tensor; 3], geometry: &Geometry, height: usize, width: usize) {
+    const CONSTANTS: [&str; 3] = ["LANES", "TILES", "PIXELS"];
     let gpu = tensors[0].gpu();
-    let variant = variant(name, "TILES", gpu, geometry);
-    let [lanes, tiles] = variant;
-    let count = geometry.n * height * width.div_ceil(tiles * PIXELS);
+    let variant = variant(name, CONSTANTS, gpu, geometry);
+    let [lanes, tiles, pixels] = variant;
+    let count = geometry.n * height * width.div_ceil(tiles * pixels);
     // A GPU has a workgroup for each block of channels.
     let blocks = if is_gpu(gpu) { geometry.c_out.div_ceil(lanes) } else { 1 };
-    launch(name, tensors, geometry, ("TILES", variant), [count, blocks]);
+    launch(name, tensors, geometry, (CONSTANTS, variant), [count, blocks]);
 }
 
-/// `LANES` and the other constant of a kernel: narrow ones for few channels on a GPU, else a vector of the CPU.
-fn variant(name: &str, other: &str, gpu: &Gpu, geometry: &Geometry) -> [usize; 2] {
+/// The constants of a kernel, `LANES` first: few lanes for few channels on a GPU, else a vector of the CPU.
+fn variant<const N: usize>(name: &str, constants: [&str; N], gpu: &Gpu, geometry: &Geometry) -> [usize; N] {
     let wanted = match is_gpu(gpu) {
         true if geometry.c_out > 32 => 64,
         true => 32,
         false => vector_lanes(gpu) as usize,
     };
-    let mut all = tiles(name, ["LANES", other], is_gpu(gpu));
-    all.find(|[lanes, _]| *lanes == wanted).unwrap_or_else(|| panic!("{name} has no variant of {wanted} lanes"))
+    let mut all = tiles(name, constants, is_gpu(gpu));
+    all.find(|variant| variant[0] == wanted).unwrap_or_else(|| panic!("{name} has no variant of {wanted} lanes"))
 }
 
 /// Into how many parts the sum over the lines is cut: so that a part's lines stay in a core's cache, and that a GPU has
@@ -90,17 +90,18 @@ fn parts(geometry: &Geometry) -> usize {
 }
 
 /// Records a launch of `count` workgroups, and as many again for each layer.
-fn launch(
+fn launch<const N: usize>(
     name: &'static str,
     [a, b, output]: [&Tensor; 3],
     geometry: &Geometry,
-    (other, [lanes, value]): (&'static str, [usize; 2]),
+    (constants, variant): ([&'static str; N], [usize; N]),
     [count, layers]: [usize; 2],
 ) {
     assert!(geometry.is_depthwise(), "{name}: every channel has to be a group, got {geometry:?}");
     let [across, down] = tile::fold(count);
-    let dispatch = Dispatch::new(name, &geometry.params()).constant("LANES", lanes as u32);
-    let dispatch = dispatch.constant(other, value as u32).workgroups(across, down, layers);
+    let dispatch = Dispatch::new(name, &geometry.params()).workgroups(across, down, layers);
+    let told = |dispatch: Dispatch, (name, value)| dispatch.constant(name, value as u32);
+    let dispatch = constants.into_iter().zip(variant).fold(dispatch, told);
     output.gpu().dispatch(dispatch.bind(a).bind(b).bind(output).work(geometry.flops(), geometry.bytes()));
 }
 

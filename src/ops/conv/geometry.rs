@@ -101,6 +101,36 @@ impl Geometry {
         Self { n, input, c_in: depth * groups, output, c_out: c, kernel, config: *config }
     }
 
+    /// The convolution from `y` to `x`, of the same weights with their taps in the opposite order, that the input
+    /// gradient of a convolution of stride 1 is; `None` where the stride is another, or the padding more than a kernel
+    /// reaches.
+    pub fn turned(&self) -> Option<Self> {
+        let Conv2d { stride, padding, dilation, groups } = self.config;
+        let reach = [0, 1].map(|axis| (dilation[axis] * (self.kernel[axis] - 1)).checked_sub(padding[axis]));
+        let ([1, 1], [Some(down), Some(across)]) = (stride, reach) else {
+            return None;
+        };
+        Some(Self {
+            n: self.n,
+            input: self.output,
+            c_in: self.c_out,
+            output: self.input,
+            c_out: self.c_in,
+            kernel: self.kernel,
+            config: Conv2d { stride, padding: [down, across], dilation, groups },
+        })
+    }
+
+    /// The same with all pixels in one line, where each pixel of `y` is made of that of `x` alone.
+    pub fn in_a_line(&self) -> Self {
+        let alone = self.kernel == [1, 1] && self.config.stride == [1, 1] && self.config.padding == [0, 0];
+        if !alone || self.input != self.output {
+            return *self;
+        }
+        let line = [1, self.n * self.input[0] * self.input[1]];
+        Self { n: 1, input: line, output: line, ..*self }
+    }
+
     /// All of it as numbers, by which measured choices are found.
     pub fn words(&self) -> Vec<u32> {
         let Self { n, input, c_in, output, c_out, kernel, config } = *self;

@@ -1,7 +1,7 @@
 //! The rung of the native adapter where one side of a convolution has a few channels, which would leave most of a
 //! vector's lanes idle: they lie along the channels of the other side. It runs on every adapter.
 
-use super::{Conv2d, Geometry, panels::splits};
+use super::{Geometry, panels::splits};
 use crate::{
     gpu::{Dispatch, Gpu},
     ops::{
@@ -29,26 +29,7 @@ pub fn pays(geometry: &Geometry) -> bool {
 
 /// Whether `x` has so few channels, its gradient is a convolution of `y` to them, and that pays.
 pub fn pays_for_input_gradient(geometry: &Geometry) -> bool {
-    turned(geometry).is_some_and(|turned| pays(&turned))
-}
-
-/// The convolution from `y` to `x`, of the same weights with their taps in the opposite order, that the input gradient
-/// of a convolution of stride 1 is.
-fn turned(geometry: &Geometry) -> Option<Geometry> {
-    let Conv2d { stride, padding, dilation, groups } = geometry.config;
-    let reach = [0, 1].map(|axis| (dilation[axis] * (geometry.kernel[axis] - 1)).checked_sub(padding[axis]));
-    let ([1, 1], [Some(down), Some(across)]) = (stride, reach) else {
-        return None;
-    };
-    Some(Geometry {
-        n: geometry.n,
-        input: geometry.output,
-        c_in: geometry.c_out,
-        output: geometry.input,
-        c_out: geometry.c_in,
-        kernel: geometry.kernel,
-        config: Conv2d { stride, padding: [down, across], dilation, groups },
-    })
+    geometry.turned().is_some_and(|turned| pays(&turned))
 }
 
 /// `x`, `w` → `y`.
@@ -69,7 +50,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
 /// # Panics
 /// When the convolution does not fit ([`pays_for_input_gradient`]).
 pub fn conv2d_backward_input(dy: &Tensor, w: &Tensor, geometry: &Geometry) -> Tensor {
-    let turned = turned(geometry).unwrap_or_else(|| panic!("conv2d_thin: not the input gradient of {geometry:?}"));
+    let turned = geometry.turned().unwrap_or_else(|| panic!("conv2d_thin: not the input gradient of {geometry:?}"));
     forward(dy, w, &turned, true)
 }
 
@@ -98,7 +79,7 @@ pub fn conv2d_backward_weight(x: &Tensor, dy: &Tensor, geometry: &Geometry) -> T
     assert!(fits(geometry), "{NAME}: too many channels of y or an odd number of x in {geometry:?}");
     let shape = geometry.w_shape();
     let (tile, tiles) = weight_tile(x.gpu(), NAME, geometry);
-    let splits = splits(tiles, geometry.n * geometry.output[0], geometry.output[1]).rule;
+    let splits = splits(tiles, geometry).rule;
     let parts = Tensor::empty(x.gpu(), [splits, shape.len()]);
     let [across, down] = tile::fold(tiles);
     let [taps, out, cols] = tile.map(|extent| extent as u32);

@@ -108,15 +108,19 @@ fn transposed(batch: usize, rows: usize, cols: usize) -> Case {
     }
 }
 
-/// Matrices `[batch, rows, cols]` in panels: as they lie, and seen through their transposes.
+/// Matrices `[batch, rows, cols]` in panels: as they lie, seen through their transposes, and halves exchanged.
 fn packed() -> Vec<Case> {
     let sizes = [([1, 1, 1], 16), ([1, 7, 5], 32), ([1, 130, 33], 16), ([3, 17, 48], 48), ([2, 129, 50], 32)];
-    let case = |([batch, rows, cols], width): ([usize; 3], usize), turned: bool| {
+    let case = |([batch, rows, cols], width): ([usize; 3], usize), [turned, reversed]: [bool; 2]| {
         // Rows in two extents where they can be halved.
         let half = if rows % 2 == 0 { [2, rows / 2] } else { [1, rows] };
         let (step, col_stride) = if turned { (1, rows) } else { (cols, 1) };
         let row_strides = [half[1] * step, step];
-        let view = Matrices { batch, rows: half, cols, batch_stride: rows * cols, row_strides, col_stride };
+        let view = Matrices { batch, rows: half, cols, batch_stride: rows * cols, row_strides, col_stride, reversed };
+        let exchanged = move |x: Vec<f64>| match reversed {
+            true => x.chunks(rows * cols).flat_map(|x| x.chunks(half[1] * cols).rev().flatten().copied()).collect(),
+            false => x,
+        };
         Case {
             kernel: "pack_panels",
             label: format!("{view:?} in panels of {width}"),
@@ -125,14 +129,15 @@ fn packed() -> Vec<Case> {
                 let lanes = panel_lanes(v[0].tape().gpu(), if turned { 8 } else { 16 });
                 vec![on_tape(&v[0], pack_panels(v[0].value(), &view, lanes, width))]
             }),
-            twin: Box::new(move |v| match turned {
-                true => vec![twin::pack_panels(&twin::transpose(&v[0], batch, cols, rows), batch, rows, cols, width)],
-                false => vec![twin::pack_panels(&v[0], batch, rows, cols, width)],
+            twin: Box::new(move |v| {
+                let x = if turned { twin::transpose(&v[0], batch, cols, rows) } else { v[0].clone() };
+                vec![twin::pack_panels(&exchanged(x), batch, rows, cols, width)]
             }),
             tolerance: Tolerance::Exact,
         }
     };
-    sizes.into_iter().flat_map(|sizes| [false, true].map(|turned| case(sizes, turned))).collect()
+    let views = [[false, false], [true, false], [false, true], [true, true]];
+    sizes.into_iter().flat_map(|sizes| views.map(|view| case(sizes, view))).collect()
 }
 
 fn linear() -> Case {
