@@ -23,7 +23,7 @@
 //          fit NEAR. Phase after phase, whole pictures each, took a fifth longer.
 // Memory   as conv2d_panels
 // Twin     reference::conv::conv2d_backward_input
-// Used by  conv2d input gradient, conv_transpose2d forward, on the native adapter
+// Used by  conv2d input gradient, conv_transpose2d forward, with strides above 1, on the native adapter
 
 #import conv_phase
 #import conv_shape

@@ -21,7 +21,8 @@
 //          pixel of the tile, which is nearly everywhere, nothing else is in the loop; pixels under which a tap lies
 //          beside x are left out of its sums. All that decides about padding is the same for all lanes.
 // Twin     reference::conv::conv2d
-// Used by  conv2d forward, conv_transpose2d input gradient, on the native adapter
+// Used by  conv2d forward, conv_transpose2d input gradient; with stride 1 conv2d input gradient and conv_transpose2d
+//          forward; on the native adapter
 
 #import conv_shape
 #import epilogue
