@@ -1,7 +1,9 @@
 //! `train` and `sample` as black boxes: exit codes, messages, and the files they leave. Tiny networks, few steps.
 
+mod folder;
 #[cfg(feature = "mpi")]
 mod processes;
+mod soak;
 mod translation;
 
 use std::{

@@ -37,6 +37,10 @@ pub struct RunConfig {
     pub length: Length,
     /// Steps from one checkpoint to the next.
     pub checkpoint_every: u64,
+    /// How many of the last checkpoints are kept under their steps' names besides the newest; none in a file from
+    /// before there was a choice.
+    #[serde(default)]
+    pub keep_last: u64,
     /// Steps from one sheet of samples to the next.
     pub sample_every: u64,
     /// Steps from one row of losses to the next.
@@ -190,6 +194,7 @@ impl RunConfig {
             flip: preset.flip,
             length: preset.length,
             checkpoint_every: preset.checkpoint_every,
+            keep_last: 0,
             sample_every: preset.sample_every,
             log_every: 10,
             adapter: None,
@@ -246,6 +251,7 @@ impl RunConfig {
         changes.make("length", &mut self.length, length, "counted from the start of the run");
         let frequency = "from here on";
         changes.make("checkpoint-every", &mut self.checkpoint_every, flags.checkpoint_every, frequency);
+        changes.make("keep-last", &mut self.keep_last, flags.keep_last, frequency);
         changes.make("sample-every", &mut self.sample_every, flags.sample_every, frequency);
         changes.make("log-every", &mut self.log_every, flags.log_every, frequency);
         let other = "another kind of adapter rounds differently, so the run is no longer the uninterrupted one's twin";

@@ -41,10 +41,19 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// Another process writes to the folder of the run.
+    #[error(
+        "another process is training the run {}; wait for it, or stop it first (Ctrl-C saves what it has done)",
+        .folder.display()
+    )]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file of the run could not be read or written.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
-        /// "read", "write", "make", "clean" or "remove".
+        /// "read", "write", "make", "clean", "lock" or "remove".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,

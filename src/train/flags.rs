@@ -62,6 +62,11 @@ pub struct RunFlags {
         value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     pub checkpoint_every: Option<u64>,
 
+    /// Keep the last K checkpoints in checkpoints/, each under its step's name; 0 keeps the newest alone [default: 0]
+    #[arg(long, value_name = "K", help_heading = heading::REPORTS,
+        value_parser = clap::value_parser!(u64).range(..=1 << 40))]
+    pub keep_last: Option<u64>,
+
     /// Steps from one sheet of samples to the next
     #[arg(long, value_name = "N", help_heading = heading::REPORTS,
         value_parser = clap::value_parser!(u64).range(1..=1 << 40))]

@@ -1,6 +1,8 @@
-//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`,
-//! and `skipped.txt` where pictures could not be read.
+//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`, older ones
+//! in `checkpoints/` where they are kept, and `skipped.txt` where pictures could not be read.
 
+mod kept;
+mod lock;
 mod losses;
 pub mod sheet;
 
@@ -9,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::losses::LossLog;
+pub use self::{kept::keep, lock::Lock, losses::LossLog};
 use super::{Error, config::RunConfig, run::Listener};
 use crate::weights::replace::{remove_unfinished, replace};
 

@@ -17,7 +17,7 @@ use super::{
     pending::Pending,
     preset::Length,
     recipe::{Ready, Recipe},
-    report::{Folder, LossLog, sheet},
+    report::{Folder, Lock, LossLog, keep, sheet},
 };
 use crate::{gpu::Gpu, parallel::World};
 
@@ -67,6 +67,8 @@ pub struct Run {
     saved: Option<u64>,
     /// When the last try to write one failed.
     failed: Option<Instant>,
+    /// Nobody else writes to the folder meanwhile.
+    _lock: Lock,
 }
 
 /// What a resume starts from: the run's configuration with the flags taken over, and what they changed.
@@ -112,7 +114,8 @@ impl Run {
         Start::tell(gpu, world, &config, None)?;
         let ready = config.networks.read(&config, tell)?;
         let folder = Folder::create(out, &config.recipe)?;
-        Self::begin(gpu, world, config, folder, ready, tell)
+        let lock = Lock::take(folder.path())?;
+        Self::begin(gpu, world, config, (folder, lock), ready, tell)
     }
 
     /// Goes on with a run from its checkpoint, or from its start where it ended before the first one. A run that cannot
@@ -120,9 +123,10 @@ impl Run {
     ///
     /// # Errors
     /// When the checkpoint cannot be used, all steps are done, there are no pictures, the batch cannot be shared out,
-    /// or the device failed.
+    /// another process trains it, or the device failed.
     pub fn resume(gpu: &Gpu, world: &World, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
         let Resumed { folder, config, changes } = resumed;
+        let lock = Lock::take(folder.path())?;
         let path = folder.checkpoint();
         let checkpoint = match Checkpoint::read(&path) {
             Err(checkpoint::Error::Missing { .. }) => {
@@ -131,7 +135,7 @@ impl Run {
                 folder.tidy()?;
                 Start::tell(gpu, world, &config, None)?;
                 let ready = config.networks.read(&config, tell)?;
-                return Self::begin(gpu, world, config, folder, ready, tell);
+                return Self::begin(gpu, world, config, (folder, lock), ready, tell);
             }
             read => read?,
         };
@@ -183,7 +187,7 @@ impl Run {
         folder.tidy()?;
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let mut run = Self::prepare(gpu, world, config, folder, recipe)?;
+        let mut run = Self::prepare(gpu, world, config, (folder, lock), recipe)?;
         run.saved = Some(header.steps());
         run.introduce(tell);
         Ok(run)
@@ -194,14 +198,14 @@ impl Run {
         gpu: &Gpu,
         world: &World,
         config: RunConfig,
-        folder: Folder,
+        (folder, lock): (Folder, Lock),
         ready: Ready,
         tell: &mut dyn Listener,
     ) -> Result<Self, Error> {
         // First of all, so that a run which ends at any moment from here on can be resumed.
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let run = Self::prepare(gpu, world, config, folder, (ready.begin)(gpu, None))?;
+        let run = Self::prepare(gpu, world, config, (folder, lock), (ready.begin)(gpu, None))?;
         run.introduce(tell);
         sheet::save(&run.recipe.real(), &run.folder.real())?;
         Ok(run)
@@ -211,14 +215,14 @@ impl Run {
         gpu: &Gpu,
         world: &World,
         config: RunConfig,
-        folder: Folder,
+        (folder, lock): (Folder, Lock),
         mut recipe: Box<dyn Recipe>,
     ) -> Result<Self, Error> {
         parallel::join(gpu, world, &mut *recipe)?;
         let (length, steps, path) = (length(&config, &*recipe), recipe.trained().steps(), folder.losses());
         let log = LossLog::open(&path, recipe.columns(), steps).map_err(Error::io("write", path))?;
         let (gpu, world, pending) = (gpu.clone(), world.clone(), VecDeque::new());
-        Ok(Self { gpu, world, config, folder, recipe, log, length, pending, saved: None, failed: None })
+        Ok(Self { gpu, world, config, folder, recipe, log, length, pending, saved: None, failed: None, _lock: lock })
     }
 
     /// The folder of the run.
@@ -363,6 +367,12 @@ impl Run {
         match checkpoint.write(&path) {
             Ok(()) => {
                 (self.saved, self.failed) = (Some(self.steps()), None);
+                // The newest is safe; that an older one goes uncounted ends no run.
+                if self.config.keep_last > 0
+                    && let Err(error) = keep(&path, self.steps(), self.config.keep_last)
+                {
+                    tell.warn(&self.unwritten(&path.with_file_name("checkpoints"), &error));
+                }
                 Ok(true)
             }
             Err(error) => {

@@ -1,7 +1,10 @@
 //! The recipes from picture to picture: runs end to end with drawn portraits and with folders, flags under the names
 //! that people know, and what cannot be meant.
 
-use std::fs;
+use std::{
+    fs,
+    process::{Child, Stdio},
+};
 
 use super::{Outcome, Place, is_png};
 
@@ -42,8 +45,20 @@ fn train(place: &Place, line: &str) -> Outcome {
 
 impl Tiny {
     /// A new run of it.
-    fn train(&self, place: &Place, more: &str) -> Outcome {
-        train(place, &format!("{} --size {} {} {more}", self.name, self.size, self.flags))
+    pub fn train(&self, place: &Place, more: &str) -> Outcome {
+        train(place, &self.line(more))
+    }
+
+    /// The same, not waited for.
+    pub fn start(&self, place: &Place, more: &str) -> Child {
+        let line = self.line(more);
+        let words: Vec<_> = line.split_whitespace().collect();
+        let mut command = place.command(env!("CARGO_BIN_EXE_train"), &words);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("train starts")
+    }
+
+    fn line(&self, more: &str) -> String {
+        format!("{} --size {} {} {more}", self.name, self.size, self.flags)
     }
 }
 

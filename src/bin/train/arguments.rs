@@ -25,6 +25,7 @@ A run is a folder:
   samples/real.png        64 pictures that it learns from
   skipped.txt             every file of --data that could not be read, and why
   checkpoint.safetensors  the whole state; `sample RUN` draws from it
+  checkpoints/            the last of them, where --keep-last asks for it
 
 Ctrl-C finishes the step, saves, and says how to go on; a second Ctrl-C leaves at once.
 ";
