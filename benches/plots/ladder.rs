@@ -53,7 +53,9 @@ pub fn draw(kernels: &Kernels) -> Result<String, Failure> {
                 let middle = y + (BAR - 5) / 2;
                 canvas.text(&rung.kernel, (axes.left - 8, middle), Anchor::Right, 14)?;
                 let reached = format!("{} %, {} GFLOP/s", number(percent), number(rung.gflops()));
-                canvas.text(&reached, (end + 8, middle), Anchor::Left, 13)?;
+                // Behind the bar, or where that is long within it.
+                let (x, anchor) = if percent > 75.0 { (end - 8, Anchor::Right) } else { (end + 8, Anchor::Left) };
+                canvas.text(&reached, (x, middle), anchor, 13)?;
                 y += BAR;
             }
             y += GAP - 4;
