@@ -25,6 +25,37 @@ pub fn rem_i(a: u32, b: u32) -> u32 {
     if b == 0 { 0 } else { (a as i32).wrapping_rem(b as i32) as u32 }
 }
 
+/// A number as the place of something in an array. Here and below: a function and no `as`, because clippy follows each
+/// number that is cast back through all that it was computed from, and a kernel is one long computation.
+#[inline(always)]
+pub fn place(a: u32) -> usize {
+    a as usize
+}
+
+/// `f32(a)`.
+#[inline(always)]
+pub fn f_of_u(a: u32) -> f32 {
+    a as f32
+}
+
+/// `f32(a)` of the bits of a signed number.
+#[inline(always)]
+pub fn f_of_i(a: u32) -> f32 {
+    a.cast_signed() as f32
+}
+
+/// `u32(a)`.
+#[inline(always)]
+pub fn u_of_f(a: f32) -> u32 {
+    a as u32
+}
+
+/// The bits of `i32(a)`.
+#[inline(always)]
+pub fn i_of_f(a: f32) -> u32 {
+    (a as i32).cast_unsigned()
+}
+
 /// What all vectors of a workgroup hold a value to be.
 ///
 /// # Panics

@@ -62,7 +62,7 @@ fn is_comparison(op: Binary) -> bool {
 fn scalar_binary(op: Binary, kind: Kind, x: &str, y: &str) -> Result<String, String> {
     use Binary::*;
     let compared = |sign: &str| match kind {
-        Kind::I32 => format!("({x} as i32) {sign} ({y} as i32)"),
+        Kind::I32 => format!("{x}.cast_signed() {sign} {y}.cast_signed()"),
         _ => format!("{x} {sign} {y}"),
     };
     Ok(match (op, kind) {
@@ -86,7 +86,7 @@ fn scalar_binary(op: Binary, kind: Kind, x: &str, y: &str) -> Result<String, Str
         (Modulo, Kind::I32) => format!("uniform::rem_i({x}, {y})"),
         (ShiftLeft, Kind::I32 | Kind::U32) => format!("{x}.wrapping_shl({y})"),
         (ShiftRight, Kind::U32) => format!("{x}.wrapping_shr({y})"),
-        (ShiftRight, Kind::I32) => format!("({x} as i32).wrapping_shr({y}) as u32"),
+        (ShiftRight, Kind::I32) => format!("{x}.cast_signed().wrapping_shr({y}).cast_unsigned()"),
         (And, _) => format!("{x} & {y}"),
         (InclusiveOr, _) => format!("{x} | {y}"),
         (ExclusiveOr, _) => format!("{x} ^ {y}"),
@@ -211,10 +211,10 @@ pub fn cast(text: &mut Text, a: &Term, to: Kind, convert: bool) -> Result<Term, 
             (Kind::F16, ..) | (_, Kind::F16, _) => return Err(format!("{from:?} as {to:?} is not covered")),
             (Kind::F32, _, false) => format!("{x}.to_bits()"),
             (_, Kind::F32, false) => format!("f32::from_bits({x})"),
-            (Kind::F32, Kind::U32, true) => format!("{x} as u32"),
-            (Kind::F32, Kind::I32, true) => format!("{x} as i32 as u32"),
-            (Kind::U32, Kind::F32, true) => format!("{x} as f32"),
-            (Kind::I32, Kind::F32, true) => format!("{x} as i32 as f32"),
+            (Kind::F32, Kind::U32, true) => format!("uniform::u_of_f({x})"),
+            (Kind::F32, Kind::I32, true) => format!("uniform::i_of_f({x})"),
+            (Kind::U32, Kind::F32, true) => format!("uniform::f_of_u({x})"),
+            (Kind::I32, Kind::F32, true) => format!("uniform::f_of_i({x})"),
             (Kind::Bool, Kind::F32, true) => format!("f32::from(u8::from({x}))"),
             (Kind::Bool, _, true) => format!("u32::from({x})"),
             (Kind::F32, Kind::Bool, true) => format!("{x} != 0.0"),
@@ -279,8 +279,8 @@ pub fn math(text: &mut Text, fun: Math, arguments: &[Term]) -> Result<Term, Stri
     // What all lanes share is computed as a vector and one lane of it taken, so that it has the same bits.
     let expression = match (kind, &scalars[..]) {
         (Kind::U32, [x, y]) => format!("{x}.{word}({y})"),
-        (Kind::I32, [x, y]) => format!("({x} as i32).{word}({y} as i32) as u32"),
-        (Kind::I32, [x]) => format!("({x} as i32).wrapping_abs() as u32"),
+        (Kind::I32, [x, y]) => format!("{x}.cast_signed().{word}({y}.cast_signed()).cast_unsigned()"),
+        (Kind::I32, [x]) => format!("{x}.cast_signed().wrapping_abs().cast_unsigned()"),
         _ => format!("lane_f({call}, 0)"),
     };
     Ok(named(text, kind, &expression))

@@ -174,7 +174,7 @@ impl<'a> Translator<'a> {
             Form::Known(word) => format!("p{word}"),
             _ => {
                 let index = offset.scalar().ok_or("a parameter by a number that differs by lane")?;
-                format!("launch.params[{index} as usize]")
+                format!("launch.params[uniform::place({index})]")
             }
         };
         Ok(match kind {
@@ -211,7 +211,7 @@ impl<'a> Translator<'a> {
             Form::Known(word) if !self.facts.is_indexed(variable) => (format!("v{variable}_{word}"), word),
             _ => {
                 let kind = if kind == Kind::I32 { Kind::U32 } else { kind };
-                (format!("{}[{index} as usize]", indexed(variable, kind)), kind as u32)
+                (format!("{}[uniform::place({index})]", indexed(variable, kind)), kind as u32)
             }
         })
     }

@@ -147,9 +147,9 @@ impl<'a> Translator<'a> {
         let touched = std::mem::take(&mut stage.touched);
         let names: Vec<String> = touched.iter().flat_map(|variable| self.names(*variable)).collect();
         for name in &names {
-            self.text.line(format!("s_{name}[vector as usize] = {name};"));
+            self.text.line(format!("s_{name}[uniform::place(vector)] = {name};"));
         }
-        self.text.insert(mark, names.iter().map(|name| format!("let mut {name} = s_{name}[vector as usize];")));
+        self.text.insert(mark, names.iter().map(|name| format!("let mut {name} = s_{name}[uniform::place(vector)];")));
         self.text.close("}");
     }
 
@@ -183,7 +183,7 @@ impl<'a> Translator<'a> {
                 for (i, term) in value.numbers().into_iter().enumerate() {
                     let Some((now, zero)) = kept(term) else { continue };
                     let slot = slot(handle, i);
-                    self.text.line(format!("{slot}[vector as usize] = {now};"));
+                    self.text.line(format!("{slot}[uniform::place(vector)] = {now};"));
                     let vectors = self.kernel.workgroup_size.iter().product::<u32>().div_ceil(self.lanes);
                     stage.declarations.push(format!("let mut {slot} = [{zero}; {vectors}];"));
                 }
@@ -224,7 +224,8 @@ impl<'a> Translator<'a> {
             if kept(term).is_none() {
                 return term.clone();
             }
-            let element = if within { format!("{slot}[vector as usize]") } else { format!("uniform::agreed(&{slot})") };
+            let element =
+                if within { format!("{slot}[uniform::place(vector)]") } else { format!("uniform::agreed(&{slot})") };
             let name = text.bind(&element);
             renamed(term, name)
         }))
