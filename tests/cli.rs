@@ -1,5 +1,6 @@
 //! `train` and `sample` as black boxes: exit codes, messages, and the files they leave. Tiny networks, few steps.
 
+mod distances;
 mod folder;
 #[cfg(feature = "mpi")]
 mod processes;

@@ -2,11 +2,12 @@
 //!
 //! [`likeness`] measures by three figures: PSNR, SSIM (`ssim`) and the distance of colours in Lab (`lab`).
 //! [`match_colours`] and [`posterise_with_edges`] (`baselines`) are what a translation has to beat, beside the
-//! photograph left as it is.
+//! photograph left as it is. [`sliced_wasserstein`] (`swd`) compares sets of pictures that are no pairs.
 
 mod baselines;
 mod lab;
 mod ssim;
+mod swd;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -16,6 +17,7 @@ use super::Pictures;
 pub use baselines::{ColourStatistics, match_colours, posterise_with_edges};
 pub use lab::{delta_e, lab_of_rgb, rgb_of_lab};
 pub use ssim::ssim;
+pub use swd::{Level, sliced_wasserstein};
 
 /// How near one picture comes to another, or the mean over many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

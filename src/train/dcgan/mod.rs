@@ -1,5 +1,6 @@
 //! DCGAN's training (Radford, Metz and Chintala, 2016; the step order of pytorch/examples).
 
+pub mod measure;
 mod recipe;
 mod settings;
 
