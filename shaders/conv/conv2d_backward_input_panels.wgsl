@@ -18,9 +18,9 @@
 //   operand  [as dx]  likewise
 //
 // Threads  LANES per workgroup, which owns ROWS pixels of one phase by one panel of channels of dx; a lane owns one
-//          channel of each of its COLS blocks, in ROWS * COLS registers. Workgroups that follow each other share a place
-//          of dy: the phases there where a panel fits a cache of twice NEAR words, and the panels too where all of them
-//          fit NEAR. Phase after phase, whole pictures each, took a fifth longer.
+//          channel of each of its COLS blocks, in ROWS * COLS registers. Workgroups that follow each other share a
+//          place of dy: the phases there where a panel fits a cache of twice NEAR words, and the panels too where all
+//          of them fit NEAR. Phase after phase, whole pictures each, took a fifth longer.
 // Memory   as conv2d_panels
 // Twin     reference::conv::conv2d_backward_input
 // Used by  conv2d input gradient, conv_transpose2d forward, with strides above 1, on the native adapter

@@ -1,5 +1,5 @@
-//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`, older ones
-//! in `checkpoints/` where they are kept, and `skipped.txt` where pictures could not be read.
+//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`, older
+//! ones in `checkpoints/` where they are kept, and `skipped.txt` where pictures could not be read.
 
 mod kept;
 mod lock;

@@ -6,7 +6,7 @@ use sumi::philox::Philox;
 
 use super::{Place, finish, translation::RECIPES, wait_until};
 
-/// Kills a run with no chance to say goodbye, once it has logged so many steps; whether it was still there to be killed.
+/// Kills a run with no chance to say goodbye, once it has logged so many steps; whether it was still there.
 fn kill_after(mut child: Child, place: &Place, run: &str, steps: u64) -> bool {
     let logged = || place.path(&format!("{run}/losses.csv")).exists() && place.logged_whole(run) as u64 >= steps;
     wait_until("more steps", || logged() || child.try_wait().expect("the child is ours").is_some());

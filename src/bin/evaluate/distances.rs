@@ -47,8 +47,8 @@ pub fn evaluate(gpu: &Gpu, arguments: &Arguments) -> Result<(), Error> {
     let floor = reference.floor();
     let sizes: String = floor.iter().map(|Level { size: [h, w], .. }| format!(" {w}×{h} |")).collect();
     line(&format!(
-        "Sliced Wasserstein distance times 1000 on patches of Laplacian pyramids: {0} drawn pictures (seed {1}) and {0} of \
-         the {2} from {3}, as the run reads them",
+        "Sliced Wasserstein distance times 1000 on patches of Laplacian pyramids: {0} drawn pictures (seed {1}) and \
+         {0} of the {2} from {3}, as the run reads them",
         reference.pictures.len(),
         arguments.seed,
         reference.all,

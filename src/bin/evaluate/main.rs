@@ -44,8 +44,8 @@ const COLUMNS: usize = 3;
 /// The most people on a sheet.
 const SHOWN: usize = 16;
 
-/// Measures how near the translations of runs come to the truth, on drawn portraits, and how far the pictures of DCGANs lie
-/// from those they learn from.
+/// Measures how near the translations of runs come to the truth, on drawn portraits, and how far the pictures of DCGANs
+/// lie from those they learn from.
 #[derive(Parser)]
 #[command(name = "evaluate", version, after_help = EXAMPLES)]
 struct Arguments {

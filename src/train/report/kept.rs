@@ -10,9 +10,9 @@ use crate::weights::replace::replace;
 /// The folder of them, in that of the run.
 const FOLDER: &str = "checkpoints";
 
-/// Keeps a run's newest checkpoint, that of `step`, as `checkpoints/STEP.safetensors`, and of all those there the `last`
-/// with the highest steps. A link, not a copy, where the file system has links: a checkpoint is never written again,
-/// but replaced.
+/// Keeps a run's newest checkpoint, that of `step`, as `checkpoints/STEP.safetensors`, and of all those there the
+/// `last` with the highest steps. A link, not a copy, where the file system has links: a checkpoint is never written
+/// again, but replaced.
 ///
 /// # Errors
 /// When the folder cannot be written, or the disk is full; nothing that was kept before is lost then.
