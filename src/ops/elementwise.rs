@@ -2,7 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::launch::{Count, pointwise, pointwise_map};
+use super::{
+    launch::{Count, pointwise, pointwise_map},
+    tile::fold,
+};
 use crate::{
     autograd::Var,
     gpu::{Dispatch, Gpu, Map},
@@ -141,6 +144,38 @@ pub fn copy_part(source: &Tensor, target: &Tensor, count: usize, from: usize, to
     let params = CopyPart { count: count as u32, source: from as u32, target: to as u32 };
     let dispatch = Dispatch::new("copy_part", &params).invocations(count.div_ceil(STEPS)).bind(source).bind(target);
     source.gpu().dispatch(dispatch.work(0.0, 8.0 * count as f64));
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct CopyColumns {
+    rows: u32,
+    from_columns: u32,
+    to_columns: u32,
+    count: u32,
+    source: u32,
+    target: u32,
+}
+
+/// Copies `count` neighbouring channels (of the last extent) of every row, from number `from` of `source` on to number
+/// `to` of `target` on. Not differentiable.
+///
+/// # Panics
+/// When they reach beyond either, or the numbers of rows differ.
+pub fn copy_columns(source: &Tensor, target: &Tensor, count: usize, from: usize, to: usize) {
+    const STEPS: usize = 16; // rows of a workgroup, as in the shader
+    let (x, y) = (source.shape(), target.shape());
+    let [from_columns, to_columns] = [x.channels(), y.channels()];
+    let rows = source.len() / from_columns;
+    let fits = from + count <= from_columns && to + count <= to_columns && rows == target.len() / to_columns;
+    assert!(fits, "copy_columns: {count} from {from} of {x:?} to {to} of {y:?}");
+    let [rows_word, from_columns, to_columns] = [rows, from_columns, to_columns].map(|v| v as u32);
+    let [count_word, first, start] = [count, from, to].map(|v| v as u32);
+    let params =
+        CopyColumns { rows: rows_word, from_columns, to_columns, count: count_word, source: first, target: start };
+    let [across, down] = fold(rows.div_ceil(STEPS));
+    let dispatch = Dispatch::new("copy_columns", &params).workgroups(across, down, 1).bind(source).bind(target);
+    source.gpu().dispatch(dispatch.work(0.0, 8.0 * (rows * count) as f64));
 }
 
 #[repr(C)]

@@ -60,6 +60,20 @@ pub fn transpose(x: &Var) -> Var {
     Var::from_op("transpose", value, &[x], |dy, _| vec![Some(transpose(dy))])
 }
 
+/// The last two extents exchanged (`torch.Tensor.mT`): `x [.., rows, cols]` → `[.., cols, rows]`.
+///
+/// # Panics
+/// When `x` has less than two extents.
+pub fn transpose_last(x: &Var) -> Var {
+    let mut dims = x.shape().dims().to_vec();
+    assert!(dims.len() >= 2, "transpose_last: {:?} has no rows and columns", x.shape());
+    let last = dims.len() - 1;
+    let (rows, cols) = (dims[last - 1], dims[last]);
+    dims.swap(last - 1, last);
+    let value = transposed(x.value(), [x.shape().len() / (rows * cols), rows, cols]).reshape(&dims[..]);
+    Var::from_op("transpose_last", value, &[x], |dy, _| vec![Some(transpose_last(dy))])
+}
+
 /// Every matrix of a batch transposed: `x [batch, rows, cols]`, in whatever shape holds as many elements, →
 /// `[batch, cols, rows]`. Not differentiable by itself.
 ///

@@ -5,6 +5,7 @@
 //! code.
 
 pub mod activation;
+pub mod augment;
 pub mod colour;
 pub mod conv;
 pub mod elementwise;

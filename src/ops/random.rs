@@ -35,6 +35,18 @@ impl Random {
         Self { gpu: gpu.clone(), state, draws: Cell::new(FIRST_DRAW) }
     }
 
+    /// Other numbers of the same step: those of stream `stream`, from 1, of which there are 65 535. What is drawn from
+    /// one does not depend on how much is drawn from another.
+    ///
+    /// # Panics
+    /// When `stream` is 65 536 or more.
+    pub fn stream(gpu: &Gpu, seed: u64, step: u64, stream: u32) -> Self {
+        assert!(stream < 1 << 16, "there are streams up to 65535, not {stream}");
+        let random = Self::new(gpu, seed, step);
+        random.draws.set((stream << 16) + FIRST_DRAW);
+        random
+    }
+
     /// Numbers from N(0, 1) (`torch.randn`).
     pub fn normal(&self, shape: impl Into<Shape>) -> Tensor {
         self.draw("normal", shape.into())

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::elementwise::{copy_part, full};
+use super::elementwise::{copy_columns, copy_part, full};
 use crate::{
     autograd::Var,
     tensor::{Shape, Tensor},
@@ -74,6 +74,75 @@ pub fn concat_rows(parts: &[Var]) -> Var {
         });
         rows.zip(needs).map(|(rows, needed)| needed.then(|| slice_rows(dy, rows))).collect()
     })
+}
+
+/// Some of the channels, which are the last extent (`x[..., channels]` in PyTorch): `x [.., c]` → `[.., channels]`.
+///
+/// # Panics
+/// When `channels` is empty or reaches beyond those of `x`, or `x` is a scalar.
+pub fn slice_channels(x: &Var, channels: Range<usize>) -> Var {
+    let count = channels_of("slice_channels", x.shape());
+    let fits = channels.start < channels.end && channels.end <= count;
+    assert!(fits, "slice_channels: {:?} has no channels {channels:?}", x.shape());
+    let value = Tensor::empty(x.value().gpu(), with_channels(x.shape(), channels.len()));
+    copy_columns(x.value(), &value, channels.len(), channels.start, 0);
+    Var::from_op("slice_channels", value, &[x], move |dy, _| {
+        vec![Some(pad_channels(dy, channels.start, count - channels.end))]
+    })
+}
+
+/// Channels of zeros before and after those of `x`, the adjoint of [`slice_channels`]: `x [.., c]` →
+/// `[.., before + c + after]`.
+///
+/// # Panics
+/// When `x` is a scalar.
+pub fn pad_channels(x: &Var, before: usize, after: usize) -> Var {
+    let count = channels_of("pad_channels", x.shape());
+    if before + after == 0 {
+        return x.clone();
+    }
+    let value = full(x.value().gpu(), with_channels(x.shape(), before + count + after), 0.0);
+    copy_columns(x.value(), &value, count, 0, before);
+    Var::from_op("pad_channels", value, &[x], move |dy, _| vec![Some(slice_channels(dy, before..before + count))])
+}
+
+/// The channels of all parts behind each other (`torch.cat`, of NCHW `dim=1`): `[.., c_i]` each → `[.., Σ c_i]`.
+///
+/// # Panics
+/// When there are no parts, one is a scalar, or their other extents differ.
+pub fn concat_channels(parts: &[Var]) -> Var {
+    let first = parts.first().unwrap_or_else(|| panic!("concat_channels: no parts are given"));
+    let counts: Vec<usize> = parts.iter().map(|part| channels_of("concat_channels", part.shape())).collect();
+    for part in parts {
+        let (one, other) = (with_channels(first.shape(), 1), with_channels(part.shape(), 1));
+        assert_eq!(one, other, "concat_channels: {:?} and {:?} do not fit together", first.shape(), part.shape());
+    }
+    let value = Tensor::empty(first.value().gpu(), with_channels(first.shape(), counts.iter().sum()));
+    let mut start = 0;
+    for (part, count) in parts.iter().zip(&counts) {
+        copy_columns(part.value(), &value, *count, 0, start);
+        start += count;
+    }
+    Var::from_op("concat_channels", value, &parts.iter().collect::<Vec<_>>(), move |dy, needs| {
+        let mut start = 0;
+        let channels = counts.iter().map(|count| {
+            start += count;
+            start - count..start
+        });
+        channels.zip(needs).map(|(channels, needed)| needed.then(|| slice_channels(dy, channels))).collect()
+    })
+}
+
+/// Channels; a scalar has none.
+fn channels_of(op: &str, shape: Shape) -> usize {
+    *shape.dims().last().unwrap_or_else(|| panic!("{op}: a scalar has no channels"))
+}
+
+/// The same shape with another number of channels.
+fn with_channels(shape: Shape, channels: usize) -> Shape {
+    let mut dims = shape.dims().to_vec();
+    *dims.last_mut().expect("a shape with channels has a last extent") = channels;
+    Shape::from(dims.as_slice())
 }
 
 /// Rows, and elements of one.

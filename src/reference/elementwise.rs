@@ -87,3 +87,20 @@ pub fn unpack_bytes(words: &[u32], len: usize) -> Vec<f64> {
     let bytes = words.iter().flat_map(|word| word.to_le_bytes());
     bytes.take(len).map(|byte| f64::from(byte) * 2.0 / 255.0 - 1.0).collect()
 }
+
+/// `y[r, target + c] = x[r, source + c]` for `c < count`: `x [rows, from]`, `y [rows, to]`; the rest of `y` stays as it
+/// is.
+pub fn copy_columns(
+    x: &[f64],
+    y: &[f64],
+    [from, to]: [usize; 2],
+    count: usize,
+    source: usize,
+    target: usize,
+) -> Vec<f64> {
+    let mut y = y.to_vec();
+    for (y, x) in y.chunks_mut(to).zip(x.chunks(from)) {
+        y[target..target + count].copy_from_slice(&x[source..source + count]);
+    }
+    y
+}

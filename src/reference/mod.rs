@@ -9,6 +9,7 @@
 //! c_out]`. Every function panics, naming itself, when a slice is not as long as its shape says.
 
 pub mod activation;
+pub mod augment;
 pub mod colour;
 pub mod conv;
 pub mod elementwise;

@@ -85,6 +85,95 @@ pub fn avg_pool2d(x: &[f64], shape: [usize; 4], kernel: [usize; 2], stride: [usi
     })
 }
 
+/// The same with `padding` rows and columns around each picture, which do not count
+/// (`torch.nn.functional.avg_pool2d` with `count_include_pad=False`).
+pub fn avg_pool2d_inside(
+    x: &[f64],
+    shape: [usize; 4],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+) -> Vec<f64> {
+    from_pixels("avg_pool2d_inside", x, shape, pooled(shape, kernel, stride, padding), |oh, ow, pixel| {
+        let inside = window(shape, kernel, stride, padding, oh, ow);
+        inside.iter().map(|&(ih, iw)| pixel(ih, iw)).sum::<f64>() / inside.len() as f64
+    })
+}
+
+/// What `v` has at the first pixel of each window, row by row, at which `x` is largest
+/// (`torch.nn.functional.max_pool2d` where `v` is `x`). Windows of `kernel` lie `stride` apart, with `padding` rows and
+/// columns around each picture that are never the largest. `shape` is that of `x` and of `v`.
+pub fn max_pool2d(
+    x: &[f64],
+    v: &[f64],
+    shape: [usize; 4],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+) -> Vec<f64> {
+    check("max_pool2d", "v", v.len(), &shape);
+    taken(x, shape, kernel, stride, padding).into_iter().map(|place| v[place]).collect()
+}
+
+/// The gradient of [`max_pool2d`] by what is taken: each element of `dy` added where it was taken. `shape` is that of
+/// `x`.
+pub fn max_pool2d_backward(
+    x: &[f64],
+    dy: &[f64],
+    shape: [usize; 4],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+) -> Vec<f64> {
+    let mut dx = vec![0.0; x.len()];
+    let places = taken(x, shape, kernel, stride, padding);
+    check("max_pool2d_backward", "dy", dy.len(), &[places.len()]);
+    places.into_iter().zip(dy).for_each(|(place, dy)| dx[place] += dy);
+    dx
+}
+
+/// Of each window and channel the index of the first largest element.
+fn taken(x: &[f64], shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Vec<usize> {
+    check("max_pool2d", "x", x.len(), &shape);
+    let ([n, h, w, c], [h_out, w_out]) = (shape, pooled(shape, kernel, stride, padding));
+    let mut places = Vec::new();
+    for n in 0..n {
+        for oh in 0..h_out {
+            for ow in 0..w_out {
+                let inside = window(shape, kernel, stride, padding, oh, ow);
+                for ch in 0..c {
+                    let at = |&(ih, iw): &(usize, usize)| ((n * h + ih) * w + iw) * c + ch;
+                    let better = |best: usize, next: usize| if x[next] > x[best] { next } else { best };
+                    places.push(inside.iter().map(at).reduce(better).expect("a window touches the picture"));
+                }
+            }
+        }
+    }
+    places
+}
+
+/// How many windows there are along each axis.
+fn pooled([_, h, w, _]: [usize; 4], kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> [usize; 2] {
+    let along = |size: usize, axis: usize| (size + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+    [along(h, 0), along(w, 1)]
+}
+
+/// The pixels of a window that are in the picture, row by row.
+fn window(
+    [_, h, w, _]: [usize; 4],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    oh: usize,
+    ow: usize,
+) -> Vec<(usize, usize)> {
+    let along = |out: usize, size: usize, axis: usize| {
+        let from_edge = out * stride[axis]..out * stride[axis] + kernel[axis];
+        from_edge.filter_map(move |place| place.checked_sub(padding[axis]).filter(|place| *place < size))
+    };
+    along(oh, h, 0).flat_map(|ih| along(ow, w, 1).map(move |iw| (ih, iw))).collect()
+}
+
 /// Every other pixel of the picture blurred by `[1, 2, 1] / 4` along each axis, reflected at the edges.
 pub fn blur_pool2d(x: &[f64], shape: [usize; 4]) -> Vec<f64> {
     const WEIGHTS: [f64; 3] = [0.25, 0.5, 0.25];

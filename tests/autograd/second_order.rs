@@ -9,6 +9,7 @@ use sumi::{
     ops::{
         self,
         activation::{leaky_relu, relu, sigmoid, silu, softplus, tanh},
+        augment::{adjust_colour, cutout, translate},
         colour::{RGB_TO_YUV, rgb_to_yuv},
         conv::{Conv2d, conv_transpose2d, conv2d},
         elementwise::{abs, add, exp, log, mul, reciprocal, scale, shift, sqrt, square, sub},
@@ -18,9 +19,11 @@ use sumi::{
         reduce::{Axis, expand, mean, sum},
         resample::{blur_upsample2d, reflection_pad2d},
         rows::{Indices, Targets, cross_entropy, gather_rows, normalize, softmax},
-        shape::{concat_rows, slice_rows},
+        shape::{concat_channels, concat_rows, slice_channels, slice_rows},
     },
-    reference::{activation as act, colour, conv, elementwise as el, loss, matmul as mm, norm, reduce, resample, rows},
+    reference::{
+        activation as act, augment, colour, conv, elementwise as el, loss, matmul as mm, norm, reduce, resample, rows,
+    },
     tensor::Tensor,
 };
 
@@ -343,6 +346,20 @@ fn rows_picked_and_put_together() {
 }
 
 #[test]
+fn channels_picked_and_put_together() {
+    // Channels 1 and 2 behind all of them.
+    r1(
+        vec![normal(1, [4, 3]), normal(2, [4, 5])],
+        |v| weighted(&tanh(&concat_channels(&[v[0].clone(), slice_channels(&v[0], 1..3)])), &v[1]),
+        |v| {
+            let both: Vec<f64> = v[0].chunks(3).flat_map(|row| [row, &row[1..]].concat()).collect();
+            let dy = act::tanh_backward(&act::tanh(&both), &v[1]);
+            dy.chunks(5).flat_map(|dy| [dy[0], dy[1] + dy[3], dy[2] + dy[4]]).collect()
+        },
+    );
+}
+
+#[test]
 fn colours() {
     r1(
         vec![normal(1, [1, 2, 2, 3]), normal(2, [1, 2, 2, 3])],
@@ -352,6 +369,51 @@ fn colours() {
             let turned = [0, 1, 2].map(|k| matrix.map(|row| row[k]));
             let y = act::tanh(&colour::mix_colours(&v[0], matrix, [0.0; 3]));
             colour::mix_colours(&act::tanh_backward(&y, &v[1]), turned, [0.0; 3])
+        },
+    );
+}
+
+/// What a picture is changed by, for two of them.
+const FACTORS: [f32; 6] = [0.25, 1.75, 0.5, -0.5, 0.25, 1.5];
+const PLACES: [f32; 4] = [1.0, -1.0, 0.0, 2.0];
+
+fn per_picture(x: &Var, values: &[f32]) -> Tensor {
+    Tensor::from_slice(x.tape().gpu(), [2, values.len() / 2], values)
+}
+
+/// The gradient of `Σ tanh(map(x)) · r`, where `adjoint` is the map's.
+fn through_tanh(v: &[Vec<f64>], map: impl Fn(&[f64]) -> Vec<f64>, adjoint: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    adjoint(&act::tanh_backward(&act::tanh(&map(&v[0])), &v[1]))
+}
+
+#[test]
+fn changes_of_pictures() {
+    const SHAPE: [usize; 4] = [2, 3, 4, 3];
+    let inputs = || vec![normal(1, SHAPE), normal(2, SHAPE)];
+    r1(
+        inputs(),
+        |v| weighted(&tanh(&adjust_colour(&v[0], &per_picture(&v[0], &FACTORS))), &v[1]),
+        |v| {
+            let factors = FACTORS.map(f64::from);
+            let mut dull = factors;
+            (dull[0], dull[3]) = (0.0, 0.0);
+            through_tanh(v, |x| augment::adjust_colour(x, &factors, 2), |dy| augment::adjust_colour(dy, &dull, 2))
+        },
+    );
+    r1(
+        inputs(),
+        |v| weighted(&tanh(&translate(&v[0], &per_picture(&v[0], &PLACES))), &v[1]),
+        |v| {
+            let (there, back) = (PLACES.map(f64::from), PLACES.map(|shift| f64::from(-shift)));
+            through_tanh(v, |x| augment::translate(x, &there, SHAPE), |dy| augment::translate(dy, &back, SHAPE))
+        },
+    );
+    r1(
+        inputs(),
+        |v| weighted(&tanh(&cutout(&v[0], &per_picture(&v[0], &PLACES), [2, 1])), &v[1]),
+        |v| {
+            let mask = |x: &[f64]| augment::cutout(x, &PLACES.map(f64::from), [2, 1], SHAPE);
+            through_tanh(v, mask, mask)
         },
     );
 }

@@ -336,6 +336,50 @@ y = x @ matrix.T + moved
 dy, dx = grads(y, x)
 case("mix_colours", x=x, matrix=matrix, shift=moved, y=y, dy=dy, dx=dx)
 
+# Changes of pictures, as DiffAugment has them but for its random numbers, which are given; and columns put together.
+for n, h, w in [(2, 3, 4), (3, 5, 2), (1, 1, 1)]:
+    factors = torch.stack([torch.rand(n) - 0.5, torch.rand(n) * 2, torch.rand(n) + 0.5], dim=1)
+    x = noise(n, 3, h, w)
+    b, s, c = (factors[:, i].view(n, 1, 1, 1) for i in range(3))
+    y = x + b
+    grey = y.mean(dim=1, keepdim=True)
+    y = (y - grey) * s + grey
+    whole = y.mean(dim=[1, 2, 3], keepdim=True)
+    y = (y - whole) * c + whole
+    dy, dx = grads(y, x)
+    sizes = {"x": nhwc(x).shape}
+    case("adjust_colour", sizes, x=nhwc(x), factors=factors, y=nhwc(y), dy=nhwc(dy), dx=nhwc(dx))
+    x = noise(n, 2, h, w)
+    shifts = torch.stack([torch.randint(-h, h + 1, (n,)), torch.randint(-w, w + 1, (n,))], dim=1)
+    picture, row, column = torch.meshgrid(torch.arange(n), torch.arange(h), torch.arange(w), indexing="ij")
+    row = torch.clamp(row - shifts[:, 0].view(-1, 1, 1) + 1, 0, h + 1)
+    column = torch.clamp(column - shifts[:, 1].view(-1, 1, 1) + 1, 0, w + 1)
+    y = F.pad(x, [1, 1, 1, 1]).permute(0, 2, 3, 1)[picture, row, column]
+    dy, dx = grads(y, x)
+    case("translate", {"x": nhwc(x).shape}, x=nhwc(x), shifts=shifts, y=y, dy=dy, dx=nhwc(dx))
+    for side in (1, 2, 3):
+        centres = torch.stack([torch.randint(0, size + 1 - side % 2, (n,)) for size in (h, w)], dim=1)
+        along = torch.arange(side)
+        picture, row, column = torch.meshgrid(torch.arange(n), along, along, indexing="ij")
+        row = torch.clamp(row + centres[:, 0].view(-1, 1, 1) - side // 2, 0, h - 1)
+        column = torch.clamp(column + centres[:, 1].view(-1, 1, 1) - side // 2, 0, w - 1)
+        mask = torch.ones(n, h, w)
+        mask[picture, row, column] = 0
+        y = x * mask.unsqueeze(1)
+        dy, dx = grads(y, x)
+        sizes = {"x": nhwc(x).shape, "side": [side]}
+        case("cutout", sizes, x=nhwc(x), centres=centres, y=nhwc(y), dy=nhwc(dy), dx=nhwc(dx))
+x, y = noise(3, 5), noise(3, 4)
+put = y.detach().clone()
+put[:, 1:3] = x[:, 2:4]
+case("copy_columns", {"columns": [5, 4], "count": [2], "source": [2], "target": [1]}, x=x, y=y, put=put)
+# What came with Inception.
+for shape, kernel, stride, padding in [((2, 3, 7, 5), (3, 3), (2, 2), (0, 0)), ((1, 2, 4, 6), (3, 3), (1, 1), (1, 1))]:
+    sizes = {"kernel": kernel, "stride": stride, "padding": padding}
+    resampled("max_pool2d", shape, lambda x: F.max_pool2d(x, kernel, stride, padding), **sizes)
+    inside = lambda x: F.avg_pool2d(x, kernel, stride, padding, count_include_pad=False)
+    resampled("avg_pool2d_inside", shape, inside, **sizes)
+
 lines = ",\n".join(json.dumps(c) for c in cases)
 text = f'{{"torch": "{torch.__version__}", "cases": [\n{lines}\n]}}\n'
 (pathlib.Path(__file__).parent / "reference.json").write_text(text)

@@ -10,7 +10,7 @@ use sumi::reference::conv::{
     Conv2d, ConvTranspose2d, conv_transpose2d, conv2d, conv2d_backward_input, conv2d_backward_weight, crop2d,
     depthwise_conv2d, depthwise_conv2d_backward_input, depthwise_conv2d_backward_weight, pad2d,
 };
-use sumi::reference::{activation, colour, elementwise, loss, matmul, norm, optim, reduce, resample, rows};
+use sumi::reference::{activation, augment, colour, elementwise, loss, matmul, norm, optim, reduce, resample, rows};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -269,6 +269,21 @@ fn upsampling_and_pooling() {
         let axis = |n, axis: usize| Taps::average(n, kernel[axis], stride[axis]);
         expect_resampled(&case, &twin, &axis(h, 0), &axis(w, 1));
     }
+    for case in cases("avg_pool2d_inside") {
+        let (shape, kernel) = (case.size("x"), case.size("kernel"));
+        let (stride, padding): ([usize; 2], [usize; 2]) = (case.size("stride"), case.size("padding"));
+        let [_, h, w, _] = shape;
+        let twin = resample::avg_pool2d_inside(case.tensor("x"), shape, kernel, stride, padding);
+        let axis = |n, axis: usize| Taps::average_inside(n, kernel[axis], stride[axis], padding[axis]);
+        expect_resampled(&case, &twin, &axis(h, 0), &axis(w, 1));
+    }
+    for case in cases("max_pool2d") {
+        let (shape, kernel) = (case.size("x"), case.size("kernel"));
+        let (stride, padding) = (case.size("stride"), case.size("padding"));
+        let x = case.tensor("x");
+        case.expect("y", &resample::max_pool2d(x, x, shape, kernel, stride, padding));
+        case.expect("dx", &resample::max_pool2d_backward(x, case.tensor("dy"), shape, kernel, stride, padding));
+    }
 }
 
 #[test]
@@ -415,5 +430,35 @@ fn colours() {
         case.expect("y", &colour::mix_colours(case.tensor("x"), matrix, shift));
         let turned = [0, 1, 2].map(|k| matrix.map(|row| row[k]));
         case.expect("dx", &colour::mix_colours(case.tensor("dy"), turned, [0.0; 3]));
+    }
+}
+
+#[test]
+fn changes_of_pictures() {
+    for case in cases("adjust_colour") {
+        let ([n, ..], factors): ([usize; 4], _) = (case.size("x"), case.tensor("factors"));
+        let dull: Vec<f64> = factors.iter().enumerate().map(|(i, f)| if i % 3 == 0 { 0.0 } else { *f }).collect();
+        case.expect("y", &augment::adjust_colour(case.tensor("x"), factors, n));
+        case.expect("dx", &augment::adjust_colour(case.tensor("dy"), &dull, n));
+    }
+    for case in cases("translate") {
+        let (shape, shifts) = (case.size("x"), case.tensor("shifts"));
+        let back: Vec<f64> = shifts.iter().map(|shift| -shift).collect();
+        case.expect("y", &augment::translate(case.tensor("x"), shifts, shape));
+        case.expect("dx", &augment::translate(case.tensor("dy"), &back, shape));
+    }
+    for case in cases("cutout") {
+        let (shape, [side], centres) = (case.size("x"), case.size("side"), case.tensor("centres"));
+        case.expect("y", &augment::cutout(case.tensor("x"), centres, [side; 2], shape));
+        case.expect("dx", &augment::cutout(case.tensor("dy"), centres, [side; 2], shape));
+    }
+}
+
+#[test]
+fn columns_put_together() {
+    for case in cases("copy_columns") {
+        let ([count], [source], [target]) = (case.size("count"), case.size("source"), case.size("target"));
+        let (x, y) = (case.tensor("x"), case.tensor("y"));
+        case.expect("put", &elementwise::copy_columns(x, y, case.size("columns"), count, source, target));
     }
 }

@@ -4,10 +4,12 @@
 //! All of them are linear and separable, so [`Taps`] tells them apart and one kernel computes them. The gradient is the
 //! same op with both matrices transposed, and so on to any order.
 
+mod max_pool;
 mod taps;
 
 use bytemuck::{Pod, Zeroable};
 
+pub use max_pool::max_pool2d;
 pub use taps::{Tap, Taps};
 
 use super::{
@@ -89,6 +91,19 @@ pub fn avg_pool2d(x: &Var, kernel: [usize; 2], stride: [usize; 2]) -> Var {
     let fits = (1..=h).contains(&kernel[0]) && (1..=w).contains(&kernel[1]) && stride.iter().all(|s| *s > 0);
     assert!(fits, "avg_pool2d: a kernel of {kernel:?} with stride {stride:?} does not fit {:?}", x.shape());
     resample2d(x, &Taps::average(h, kernel[0], stride[0]), &Taps::average(w, kernel[1], stride[1]))
+}
+
+/// The same over pictures with `padding` rows and columns on each side, which do not count: a mean is that of the
+/// pixels that are there (`torch.nn.functional.avg_pool2d` with `count_include_pad=False`): `x [n, h, w, c]` → `[n, ⌊(h
+/// + 2·padding − k_h) / stride⌋ + 1, …, c]`.
+///
+/// # Panics
+/// When `x` is not `[N, H, W, C]`, the kernel does not fit into it, a stride is 0, or a padding is not below its
+/// kernel.
+pub fn avg_pool2d_inside(x: &Var, kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Var {
+    let [_, h, w, _] = x.shape().nhwc("avg_pool2d_inside");
+    let along = |n: usize, axis: usize| Taps::average_inside(n, kernel[axis], stride[axis], padding[axis]);
+    resample2d(x, &along(h, 0), &along(w, 1))
 }
 
 /// Pictures mirrored left to right (`torch.flip`, dims 3 of NCHW): `x [n, h, w, c]` → the same shape.

@@ -110,6 +110,21 @@ impl Taps {
         Self::filter(n, &vec![1.0 / kernel as f64; kernel], stride)
     }
 
+    /// The same with `padding` places before and after, of which none counts: a mean is that of the inputs in its
+    /// window (`torch.nn.AvgPool2d` with `count_include_pad=False`).
+    ///
+    /// # Panics
+    /// When `kernel` does not fit, `stride` is 0, or `padding` is not below `kernel`.
+    pub fn average_inside(n: usize, kernel: usize, stride: usize, padding: usize) -> Self {
+        let fits = kernel <= n + 2 * padding && stride > 0 && padding < kernel;
+        assert!(fits, "average_inside: a kernel of {kernel} with stride {stride} and padding {padding} on {n}");
+        Self::new(n, (n + 2 * padding - kernel) / stride + 1, |i| {
+            let inside = (i * stride).saturating_sub(padding)..(i * stride + kernel - padding).min(n);
+            let weight = 1.0 / inside.len() as f64;
+            inside.map(move |index| (index, weight))
+        })
+    }
+
     /// `n` halved by `[1, 2, 1] / 4`, reflected at the edges: to `⌊(n − 1) / 2⌋ + 1`. The low-pass of Zhang ("Making
     /// convolutional networks shift-invariant again", 2019).
     ///

@@ -1,6 +1,7 @@
 //! One list of cases for tests and benches: every kernel, at the shapes where kernels go wrong.
 
 mod activation;
+mod augment;
 mod colour;
 mod conv;
 mod elementwise;
@@ -63,6 +64,7 @@ pub fn all() -> Vec<Case> {
         rows::cases(),
         shape::cases(),
         colour::cases(),
+        augment::cases(),
     ];
     families.into_iter().flatten().collect()
 }

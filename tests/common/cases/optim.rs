@@ -23,7 +23,8 @@ const SCALING: LossScaleConfig =
     LossScaleConfig { init_scale: 1024.0, growth_factor: 2.0, backoff_factor: 0.5, growth_interval: 2 };
 
 const STEPS: u64 = 3;
-const ADAM: AdamConfig = AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8, max_grad_norm: None, ema: None };
+const ADAM: AdamConfig =
+    AdamConfig { lr: 2e-3, betas: [0.5, 0.999], eps: 1e-8, max_grad_norm: None, ema: None, ema_rampup: 0.0 };
 const SGD: SgdConfig = SgdConfig { lr: 2e-3, momentum: 0.9, max_grad_norm: None, ema: None };
 const SIZES: [[usize; 2]; 4] = [[1, 1], [3, 67], [64, 1], [31, 33]];
 

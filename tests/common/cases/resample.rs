@@ -29,6 +29,7 @@ const SHAPES: [[usize; 4]; 8] = [
 pub fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = SHAPES.into_iter().flat_map(named).collect();
     cases.extend(SHAPES.into_iter().flat_map(maps));
+    cases.extend(SHAPES.into_iter().flat_map(largest_of_windows));
     cases
 }
 
@@ -83,6 +84,11 @@ fn named(shape: [usize; 4]) -> Vec<Case> {
                 |x| ops::avg_pool2d(x, [2, 1], [1, 2]),
                 |x, s| twin::avg_pool2d(x, s, [2, 1], [1, 2]),
             ),
+            case(
+                "average of what is inside",
+                |x| ops::avg_pool2d_inside(x, [2, 2], [1, 2], [1, 1]),
+                |x, s| twin::avg_pool2d_inside(x, s, [2, 2], [1, 2], [1, 1]),
+            ),
             case("blur down", ops::blur_pool2d, twin::blur_pool2d),
         ]);
     }
@@ -96,6 +102,61 @@ fn named(shape: [usize; 4]) -> Vec<Case> {
 fn doubled(x: &Var) -> [usize; 2] {
     let [_, h, w, _] = x.shape().nhwc("case");
     [2 * h, 2 * w]
+}
+
+/// Max pooling, its gradient, and the gradient's, over windows that overlap, touch, and leave pixels out. Half of the
+/// numbers stand several times, so that windows have more than one largest.
+fn largest_of_windows(shape: [usize; 4]) -> Vec<Case> {
+    let [n, h, w, c] = shape;
+    let all = [([3, 3], [1, 1], [1, 1]), ([3, 3], [2, 2], [1, 1]), ([2, 1], [1, 3], [1, 0]), ([3, 2], [2, 2], [0, 0])];
+    let fitting = all.into_iter().filter(move |(kernel, _, padding): &([usize; 2], _, [usize; 2])| {
+        kernel[0] <= h + 2 * padding[0] && kernel[1] <= w + 2 * padding[1]
+    });
+    let each = move |(kernel, stride, padding): ([usize; 2], [usize; 2], [usize; 2])| {
+        let mut x = normal(3, shape);
+        x.values.iter_mut().step_by(2).for_each(|value| *value = value.round());
+        let count = |size: usize, axis: usize| (size + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+        let dy = normal(4, [n, count(h, 0), count(w, 1), c]);
+        let v = normal(5, shape);
+        let label = format!("{shape:?}, {kernel:?} by {stride:?}, padded by {padding:?}");
+        let pooled = move |x: &Var| ops::max_pool2d(x, kernel, stride, padding);
+        let gradient = move |x: &Var, dy: &Var, graph: bool| {
+            let x = x.tape().leaf(x.value().clone());
+            let product = sum(&mul(&pooled(&x), dy), Axis::All);
+            product.gradients(&[x], graph).into_iter().flatten().next().expect("x has a gradient")
+        };
+        [
+            Case {
+                kernel: "max_pool2d",
+                label: label.clone(),
+                inputs: vec![x.clone()],
+                run: Box::new(move |v| vec![pooled(&v[0])]),
+                twin: Box::new(move |v| vec![twin::max_pool2d(&v[0], &v[0], shape, kernel, stride, padding)]),
+                tolerance: Tolerance::Exact,
+            },
+            Case {
+                kernel: "max_pool2d_backward",
+                label: label.clone(),
+                tolerance: tolerance(&dy, kernel.iter().product()),
+                inputs: vec![x.clone(), dy.clone()],
+                run: Box::new(move |v| vec![gradient(&v[0], &v[1], false)]),
+                twin: Box::new(move |v| vec![twin::max_pool2d_backward(&v[0], &v[1], shape, kernel, stride, padding)]),
+            },
+            Case {
+                kernel: "max_pool2d",
+                label: format!("gradient of the gradient, {label}"),
+                inputs: vec![x, dy, v],
+                run: Box::new(move |v| {
+                    let dy = v[0].tape().leaf(v[1].value().clone());
+                    let product = sum(&mul(&gradient(&v[0], &dy, true), &v[2]), Axis::All);
+                    product.gradients(&[dy], false).into_iter().flatten().collect()
+                }),
+                twin: Box::new(move |v| vec![twin::max_pool2d(&v[0], &v[2], shape, kernel, stride, padding)]),
+                tolerance: Tolerance::Pointwise,
+            },
+        ]
+    };
+    fitting.flat_map(each).collect()
 }
 
 /// The op with two different maps, its gradient, and the gradient's.

@@ -1,10 +1,12 @@
-//! Rows cut out and put together: parts that begin where a device can bind memory, and parts that do not.
+//! Rows and channels cut out and put together: parts that begin where a device can bind memory, and parts that do not.
+
+use std::ops::Range;
 
 use sumi::{
     autograd::Var,
     ops::{
         elementwise::{copy_part, full, scale},
-        shape::{concat_rows, pad_rows, slice_rows},
+        shape::{concat_channels, concat_rows, pad_channels, pad_rows, slice_channels, slice_rows},
     },
     reference::elementwise as twin,
     tensor::Tensor,
@@ -42,10 +44,51 @@ pub fn cases() -> Vec<Case> {
         let put = move |x: &[f64]| [&x[range.clone()], x, &x[..columns]].concat();
         cases.push(one("copy_part", &x, parts, put, Exact));
     }
+    for (seed, (shape, [start, end])) in CHANNELS.into_iter().enumerate() {
+        cases.extend(channels(&normal(seed as u64, shape), shape, start..end));
+    }
     for (count, from, to) in [(1, 0, 0), (3, 1, 2), (255, 7, 0), (256, 0, 5), (257, 3, 3), (1_009, 2, 1)] {
         cases.push(part(&normal(9, [1_015]), count, from, to));
     }
     cases
+}
+
+/// Shapes with the channels that are cut out: all, a few, around a vector of them, over many rows.
+const CHANNELS: [([usize; 4], [usize; 2]); 6] = [
+    ([1, 1, 1, 1], [0, 1]),
+    ([2, 3, 1, 5], [1, 3]),
+    ([1, 1, 17, 16], [0, 8]),
+    ([1, 4, 4, 67], [2, 67]),
+    ([2, 3, 3, 130], [65, 129]),
+    ([1, 61, 67, 3], [2, 3]),
+];
+
+fn channels(x: &Input, shape: [usize; 4], range: Range<usize>) -> Vec<Case> {
+    let c = shape[3];
+    let narrow = {
+        let range = range.clone();
+        move |x: &[f64]| x.chunks(c).flat_map(|row| row[range.clone()].to_vec()).collect::<Vec<_>>()
+    };
+    let again = narrow.clone();
+    let slice = {
+        let range = range.clone();
+        move |x: &Var| slice_channels(x, range.clone())
+    };
+    let cut = slice.clone();
+    let start = range.start;
+    let padded = move |x: &[f64]| {
+        let (rows, to) = (x.len() / c, start + c + 2);
+        twin::copy_columns(x, &vec![0.0; rows * to], [c, to], c, 0, start)
+    };
+    let put = move |x: &[f64]| -> Vec<f64> {
+        let parts = again(x);
+        x.chunks(c).zip(parts.chunks(range.len())).flat_map(|(whole, part)| [part, whole, part].concat()).collect()
+    };
+    vec![
+        one("copy_columns", x, slice, narrow, Exact),
+        one("copy_columns", x, move |x| pad_channels(x, start, 2), padded, Exact),
+        one("copy_columns", x, move |x| concat_channels(&[cut(x), x.clone(), cut(x)]), put, Exact),
+    ]
 }
 
 /// A part copied into a tensor that is 0.5 elsewhere.
