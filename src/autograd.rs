@@ -102,6 +102,11 @@ impl Tape {
         self.remembering(false, body)
     }
 
+    /// Runs `body` remembering, also within [`Tape::no_grad`] (`torch.enable_grad`).
+    pub fn enable_grad<T>(&self, body: impl FnOnce() -> T) -> T {
+        self.remembering(true, body)
+    }
+
     /// Whether ops are being remembered: false inside [`Tape::no_grad`], and in a backward without `create_graph`.
     pub fn is_remembering(&self) -> bool {
         self.0.remembering.get()
@@ -216,12 +221,24 @@ impl Var {
     /// # Panics
     /// When this is not a scalar, or its history has been freed.
     pub fn gradients(&self, inputs: &[Self], create_graph: bool) -> Vec<Option<Self>> {
-        let one = self.seed();
+        self.found(self.seed(), inputs, create_graph)
+    }
+
+    /// What the gradient `dy` of this, of its shape, makes of the gradients of `inputs` (`torch.autograd.grad(self,
+    /// inputs, dy)`); frees the history.
+    ///
+    /// # Panics
+    /// When the history has been freed.
+    pub fn pull_back(&self, dy: &Self, inputs: &[Self]) -> Vec<Option<Self>> {
+        self.found(dy.clone(), inputs, false)
+    }
+
+    fn found(&self, dy: Self, inputs: &[Self], create_graph: bool) -> Vec<Option<Self>> {
         let mut found = vec![None; inputs.len()];
         let path = between(self, inputs);
         let needed = |var: &Var| path.contains(&var.0.age);
         self.0.tape.remembering(create_graph, || {
-            walk(self, one, !create_graph, needed, |var, gradient, _| {
+            walk(self, dy, !create_graph, needed, |var, gradient, _| {
                 for (slot, input) in found.iter_mut().zip(inputs) {
                     if Rc::ptr_eq(&input.0, &var.0) {
                         *slot = Some(gradient.clone());

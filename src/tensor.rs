@@ -101,6 +101,22 @@ impl Tensor {
         Self { gpu: gpu.clone(), buffer: gpu.upload(values), offset: 0, shape }
     }
 
+    /// A tensor of the values that `make` makes, as many as it is given. A device that only plans does not ask for
+    /// them.
+    ///
+    /// # Panics
+    /// When it makes another number of them.
+    pub fn made(gpu: &Gpu, shape: impl Into<Shape>, make: impl FnOnce(usize) -> Vec<f32>) -> Self {
+        let shape = shape.into();
+        let buffer = gpu.upload_made(shape.len(), make);
+        assert_eq!(
+            4 * shape.len() as u64,
+            buffer.bytes(),
+            "a tensor of {shape:?} was made of another number of values"
+        );
+        Self { gpu: gpu.clone(), buffer, offset: 0, shape }
+    }
+
     /// The part of `buffer` that starts at byte `offset`, as a tensor. Writes through either are seen by both.
     pub fn view(gpu: &Gpu, buffer: &Buffer, offset: u64, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
@@ -175,7 +191,10 @@ impl Tensor {
 
 impl From<&Tensor> for Binding {
     fn from(tensor: &Tensor) -> Self {
-        Self { buffer: tensor.buffer.clone(), offset: tensor.offset, bytes: tensor.len() as u64 * 4 }
+        let (bytes, shape) = (tensor.len() as u64 * 4, tensor.shape);
+        let mut dims = [1; 4];
+        dims[4 - shape.rank..].copy_from_slice(shape.dims());
+        Self { buffer: tensor.buffer.clone(), offset: tensor.offset, bytes, dims }
     }
 }
 

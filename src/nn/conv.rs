@@ -40,7 +40,7 @@ impl Conv2d {
         std: f32,
     ) -> Self {
         let shape = [kernel, kernel, c_in / config.groups, c_out];
-        let weight = Parameter::new(tape, shape, &init.normal(shape.iter().product(), 0.0, std));
+        let weight = Parameter::drawn(tape, shape, |count| init.normal(count, 0.0, std));
         let bias = bias.then(|| Parameter::new(tape, [c_out], &vec![0.0; c_out]));
         Self { weight, bias, config }
     }
@@ -80,9 +80,28 @@ impl ConvTranspose2d {
         std: f32,
     ) -> Self {
         let shape = [kernel, kernel, c_out / config.groups, c_in];
-        let weight = Parameter::new(tape, shape, &init.normal(shape.iter().product(), 0.0, std));
+        let weight = Parameter::drawn(tape, shape, |count| init.normal(count, 0.0, std));
         let bias = bias.then(|| Parameter::new(tape, [c_out], &vec![0.0; c_out]));
         Self { weight, bias, config, output_padding: [output_padding; 2] }
+    }
+
+    /// The output with other weights than the layer's own, `[k_h, k_w, c_out / groups, c_in]`.
+    ///
+    /// # Panics
+    /// When they do not fit the input.
+    pub fn forward_with(&self, x: &Var, weight: &Var) -> Var {
+        let bias = self.bias.as_ref().map(Parameter::var);
+        conv::conv_transpose2d(x, weight, bias.as_ref(), &self.config, self.output_padding)
+    }
+
+    /// The weights, `[k_h, k_w, c_out / groups, c_in]`.
+    pub fn weight(&self) -> &Parameter {
+        &self.weight
+    }
+
+    /// The bias `[c_out]`, if there is one.
+    pub fn bias(&self) -> Option<&Parameter> {
+        self.bias.as_ref()
     }
 }
 
@@ -114,8 +133,7 @@ impl Rowwise for Conv2d {
 
 impl Module for ConvTranspose2d {
     fn forward(&self, x: &Var) -> Var {
-        let bias = self.bias.as_ref().map(Parameter::var);
-        conv::conv_transpose2d(x, &self.weight.var(), bias.as_ref(), &self.config, self.output_padding)
+        self.forward_with(x, &self.weight.var())
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {

@@ -16,14 +16,14 @@ impl Linear {
     /// A layer with PyTorch's first values: all from U(-1/√in, 1/√in).
     pub fn new(tape: &Tape, init: &mut Init, inputs: usize, outputs: usize, bias: bool) -> Self {
         let bound = 1.0 / (inputs as f32).sqrt();
-        let weight = Parameter::new(tape, [inputs, outputs], &init.uniform(inputs * outputs, bound));
+        let weight = Parameter::drawn(tape, [inputs, outputs], |count| init.uniform(count, bound));
         let bias = bias.then(|| Parameter::new(tape, [outputs], &init.uniform(outputs, bound)));
         Self { weight, bias }
     }
 
     /// A layer with weights from N(0, `std`²), and zero biases.
     pub fn normal(tape: &Tape, init: &mut Init, inputs: usize, outputs: usize, std: f32) -> Self {
-        let weight = Parameter::new(tape, [inputs, outputs], &init.normal(inputs * outputs, 0.0, std));
+        let weight = Parameter::drawn(tape, [inputs, outputs], |count| init.normal(count, 0.0, std));
         Self { weight, bias: Some(Parameter::new(tape, [outputs], &vec![0.0; outputs])) }
     }
 }

@@ -5,10 +5,13 @@ pub mod bands;
 mod colour;
 mod conv;
 mod conv_rows;
+mod embedding;
 pub mod init;
 mod linear;
+mod minibatch_stddev;
 mod module;
 mod norm;
+mod recompute;
 mod resample;
 mod residual;
 mod sequential;
@@ -16,10 +19,12 @@ mod spectral_norm;
 mod structure;
 
 pub use self::{
-    activation::{LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
+    activation::{Glu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
     colour::SwapColours,
     conv::{Conv2d, ConvTranspose2d},
+    embedding::Embedding,
     linear::Linear,
+    minibatch_stddev::MinibatchStddev,
     module::{Module, Parameter, parameter_count},
     norm::{BatchNorm2d, GroupNorm, InstanceNorm2d},
     resample::{AvgPool2d, BlurPool2d, BlurUpsample2d, ReflectionPad2d, Upsample},

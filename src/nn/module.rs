@@ -19,6 +19,11 @@ impl Parameter {
         Self(Rc::new(RefCell::new(tape.leaf(Tensor::from_slice(tape.gpu(), shape, values)))))
     }
 
+    /// A parameter of the values that `draw` draws, as many as it is given: see [`Tensor::made`].
+    pub fn drawn(tape: &Tape, shape: impl Into<Shape>, draw: impl FnOnce(usize) -> Vec<f32>) -> Self {
+        Self(Rc::new(RefCell::new(tape.leaf(Tensor::made(tape.gpu(), shape, draw)))))
+    }
+
     /// A parameter that starts from a value on the device, without its history.
     pub fn from_var(var: &Var) -> Self {
         Self(Rc::new(RefCell::new(var.tape().leaf(var.value().clone()))))

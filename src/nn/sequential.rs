@@ -1,6 +1,8 @@
 //! Layers one after the other.
 
-use super::{Layer, Module, Parameter};
+use std::rc::Rc;
+
+use super::{Layer, Module, Parameter, recompute::recomputed};
 use crate::{autograd::Var, tensor::Tensor};
 
 /// Each layer's output is the next one's input (`torch.nn.Sequential`). State is named by the layer's place,
@@ -9,7 +11,10 @@ use crate::{autograd::Var, tensor::Tensor};
 #[derive(Default)]
 pub struct Sequential {
     name: String,
-    layers: Vec<(String, Box<dyn Module>)>,
+    layers: Vec<(String, Rc<dyn Module>)>,
+    /// Numbers of layers at which stages end that are computed again for their gradients; none where all is
+    /// remembered.
+    stages: Vec<usize>,
 }
 
 impl Sequential {
@@ -20,7 +25,7 @@ impl Sequential {
 
     /// No layers yet; all state will be named below `name`.
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), layers: Vec::new() }
+        Self { name: name.to_owned(), ..Self::default() }
     }
 
     /// Adds a layer behind the others, named by its place.
@@ -31,8 +36,16 @@ impl Sequential {
 
     /// Adds a layer behind the others. Under an empty name the layer's state keeps the names it has.
     pub fn with_named(mut self, name: &str, layer: impl Module + 'static) -> Self {
-        self.layers.push((name.to_owned(), Box::new(layer)));
+        self.layers.push((name.to_owned(), Rc::new(layer)));
         self
+    }
+
+    /// The same network, of which backward finds only what stands at the ends of stages, and computes the rest again:
+    /// less memory, the same gradients, one more forward pass. A stage ends behind so many layers as `ends` says, which
+    /// ascend, and behind the last.
+    pub fn recomputed(self, ends: Vec<usize>) -> Self {
+        let last = self.len();
+        Self { stages: ends.into_iter().chain([last]).collect(), ..self }
     }
 
     /// Number of layers.
@@ -69,6 +82,9 @@ impl Sequential {
     /// The output of the first `count` layers, and those of the layers at `places`.
     fn watched(&self, x: &Var, places: &[usize], count: usize) -> (Var, Vec<Var>) {
         assert!(count <= self.len(), "features: there are {} layers, and {places:?} are asked for", self.len());
+        if !self.stages.is_empty() {
+            return self.watched_by_stages(x, places, count);
+        }
         let (mut x, mut found) = (x.clone(), Vec::with_capacity(places.len()));
         for (place, layer) in self.layers().take(count).enumerate() {
             x = layer.forward(&x);
@@ -80,8 +96,27 @@ impl Sequential {
         (x, found)
     }
 
+    /// The same, of which only the ends of stages and what stands at `places` is remembered.
+    fn watched_by_stages(&self, x: &Var, places: &[usize], count: usize) -> (Var, Vec<Var>) {
+        let mut ends: Vec<usize> = self.stages.iter().copied().chain(places.iter().map(|place| place + 1)).collect();
+        ends.retain(|end| *end < count);
+        ends.push(count);
+        ends.sort_unstable();
+        ends.dedup();
+        let (mut x, mut found, mut first) = (x.clone(), Vec::with_capacity(places.len()), 0);
+        for end in ends {
+            let stage = self.layers[first..end].iter().map(|(_, layer)| layer.clone()).collect();
+            x = recomputed(stage, &x);
+            if places.contains(&(end - 1)) {
+                found.push(x.clone());
+            }
+            first = end;
+        }
+        (x, found)
+    }
+
     fn state<T>(&self, of: impl Fn(&dyn Module) -> Vec<(String, T)>) -> Vec<(String, T)> {
-        let named = |(name, layer): &(String, Box<dyn Module>)| {
+        let named = |(name, layer): &(String, Rc<dyn Module>)| {
             let path = join(&self.name, name);
             of(&**layer).into_iter().map(move |(n, state)| (join(&path, &n), state)).collect::<Vec<_>>()
         };
@@ -95,7 +130,7 @@ fn join(path: &str, name: &str) -> String {
 
 impl Module for Sequential {
     fn forward(&self, x: &Var) -> Var {
-        self.layers().fold(x.clone(), |x, layer| layer.forward(&x))
+        self.watched(x, &[], self.len()).0
     }
 
     fn parameters(&self) -> Vec<(String, Parameter)> {

@@ -23,11 +23,14 @@ pub struct AdamConfig {
     pub max_grad_norm: Option<f64>,
     /// Decay of averages of the parameters (`average ← ema · average + (1 − ema) · p`), where they are to be kept.
     pub ema: Option<f64>,
+    /// The averages' half-life is at most this part of the steps so far, so that first weights are soon forgotten
+    /// (Karras et al., 2020); 0 is no limit.
+    pub ema_rampup: f64,
 }
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, max_grad_norm: None, ema: None }
+        Self { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, max_grad_norm: None, ema: None, ema_rampup: 0.0 }
     }
 }
 
@@ -79,7 +82,7 @@ impl Adam {
         let gradients = self.packed.gather();
         let verdict = self.packed.verdict(max_grad_norm);
         let gpu = self.packed.gpu();
-        let step = gpu.upload(&[rate, spread, self.averages.decay()].map(|c| c as f32));
+        let step = gpu.upload(&[rate, spread, self.decay()].map(|c| c as f32));
         let (count, averaged) = (self.packed.count(), self.averages.kept());
         let params = Params { count, beta1: beta1 as f32, beta2: beta2 as f32, eps: eps as f32, averaged };
         let elements = 4.0 * f64::from(params.count);
@@ -94,6 +97,12 @@ impl Adam {
             .bind(self.averages.buffer());
         let averaged = f64::from(averaged);
         gpu.dispatch(dispatch.work((16.0 + 3.0 * averaged) * elements, (28.0 + 8.0 * averaged) * elements));
+    }
+
+    /// The averages' decay in this step.
+    fn decay(&self) -> f64 {
+        let (decay, half_life) = (self.averages.decay(), self.config.ema_rampup * self.steps as f64);
+        if half_life > 0.0 { decay.min(0.5f64.powf(1.0 / half_life)) } else { decay }
     }
 
     /// The gradients that the last step used, by the parameter's name; zero before the first. Of a scaled loss they are
@@ -139,5 +148,18 @@ impl Adam {
     /// Puts the averages in the place of the parameters, where averages are kept: for drawing, when training is over.
     pub fn use_averages(&self) {
         self.averages.take_over(&self.packed);
+    }
+
+    /// Runs `body` with the averages in the place of the parameters, where averages are kept: for drawing while
+    /// training goes on. What `body` records sees the averages, what is recorded after it the parameters.
+    pub fn with_averages<T>(&self, body: impl FnOnce() -> T) -> T {
+        if self.config.ema.is_none() {
+            return body();
+        }
+        let parameters = self.packed.copy();
+        self.use_averages();
+        let result = body();
+        self.packed.restore(&parameters);
+        result
     }
 }

@@ -66,6 +66,22 @@ impl Packed {
         zeros(&self.gpu, self.bytes)
     }
 
+    /// A copy of the parameters' memory.
+    pub(super) fn copy(&self) -> Tensor {
+        let copy = Tensor::empty(&self.gpu, [self.bytes as usize / 4]);
+        copy_into(&self.whole(), &copy);
+        copy
+    }
+
+    /// Overwrites the parameters with such a copy.
+    pub(super) fn restore(&self, copy: &Tensor) {
+        copy_into(copy, &self.whole());
+    }
+
+    fn whole(&self) -> Tensor {
+        Tensor::view(&self.gpu, &self.values, 0, [self.bytes as usize / 4])
+    }
+
     /// How many vec4s the memory holds, gaps included.
     pub(super) fn count(&self) -> u32 {
         (self.bytes / 16) as u32
