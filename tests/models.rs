@@ -71,8 +71,8 @@ fn sizes_are_those_of_the_published_code() {
     let generators = [
         Resnet::cyclegan(2, 1).generator(&tape, &mut init()),
         Resnet::cut(2, 1).generator(&tape, &mut init()),
-        AnimeGenerator { width: 2, blocks: 1, align_corners: false }.generator(&tape, &mut init()),
-        AnimeGenerator { width: 2, blocks: 1, align_corners: true }.generator(&tape, &mut init()),
+        AnimeGenerator { width: 2, blocks: 1, align_corners: false, recomputed: false }.generator(&tape, &mut init()),
+        AnimeGenerator { width: 2, blocks: 1, align_corners: true, recomputed: false }.generator(&tape, &mut init()),
         CartoonGenerator { width: 2 }.generator(&tape, &mut init()),
     ];
     for generator in generators {
@@ -101,7 +101,7 @@ fn network(file: &str, variant: Option<&str>, tape: &Tape) -> Sequential {
         "cut_discriminator" => PatchDiscriminator::cut(2, 3).discriminator(tape, init),
         "animegan2_generator" => {
             let align_corners = variant == Some("align_corners");
-            AnimeGenerator { width: 4, blocks: 4, align_corners }.generator(tape, init)
+            AnimeGenerator { width: 4, blocks: 4, align_corners, recomputed: false }.generator(tape, init)
         }
         "animegan2_discriminator" => {
             let network = AnimeDiscriminator { ndf: 2 }.discriminator(tape, init);

@@ -18,11 +18,13 @@ pub struct AnimeGenerator {
     pub blocks: usize,
     /// How pictures are doubled: as published weights were trained (false), or as the PyTorch port's default.
     pub align_corners: bool,
+    /// Whether activations within a stage are computed again for their gradients, not remembered.
+    pub recomputed: bool,
 }
 
 impl Default for AnimeGenerator {
     fn default() -> Self {
-        Self { width: 32, blocks: 4, align_corners: false }
+        Self { width: 32, blocks: 4, align_corners: false, recomputed: false }
     }
 }
 
@@ -43,7 +45,7 @@ impl AnimeGenerator {
             blocks = blocks.with_named(&name, inverted(tape, init, channels, 8 * c));
             channels = 8 * c;
         }
-        Sequential::new()
+        let network = Sequential::new()
             .with_named(
                 a,
                 Sequential::new().with(same(tape, init, 3, c, 7)).with(halved(tape, init, c, 2 * c)).with(same(
@@ -75,7 +77,9 @@ impl AnimeGenerator {
             .with_named(
                 "out_layer",
                 Sequential::new().with(conv(tape, init, c, 3, 1, Config::default(), false)).with(Tanh),
-            )
+            );
+        let stages = (1..network.len()).collect();
+        if self.recomputed { network.recomputed(stages) } else { network }
     }
 }
 

@@ -5,7 +5,10 @@
 
 pub mod animegan;
 pub mod cartoongan;
+pub mod conditional;
 pub mod dcgan;
+pub mod fastgan;
+pub mod inception;
 pub mod patch_discriminator;
 pub mod patch_heads;
 pub mod resnet;

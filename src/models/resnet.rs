@@ -22,17 +22,19 @@ pub struct Resnet {
     pub antialias: bool,
     /// Spread of the first weights.
     pub spread: Spread,
+    /// Whether activations within a stage are computed again for their gradients, not remembered.
+    pub recomputed: bool,
 }
 
 impl Resnet {
     /// CycleGAN's: weights from N(0, 0.02²).
     pub fn cyclegan(ngf: usize, blocks: usize) -> Self {
-        Self { ngf, blocks, antialias: false, spread: Spread::Normal(0.02) }
+        Self { ngf, blocks, antialias: false, spread: Spread::Normal(0.02), recomputed: false }
     }
 
     /// CUT's: blurring filters, Xavier's weights with gain 0.02.
     pub fn cut(ngf: usize, blocks: usize) -> Self {
-        Self { ngf, blocks, antialias: true, spread: Spread::Xavier(0.02) }
+        Self { ngf, blocks, antialias: true, spread: Spread::Xavier(0.02), recomputed: false }
     }
 
     /// The layers whose outputs CUT compares patches of: the padded picture, both halvings, and two of the blocks, as
@@ -64,13 +66,18 @@ impl Resnet {
         for c in [ngf, 2 * ngf] {
             network = self.halved(network, tape, init, c);
         }
+        let mut ends = vec![network.len()];
         for _ in 0..self.blocks {
             network = network.with(self.block(tape, init, 4 * ngf));
+            ends.push(network.len());
         }
         for c in [4 * ngf, 2 * ngf] {
             network = self.doubled(network, tape, init, c);
+            ends.push(network.len());
         }
-        network.with(ReflectionPad2d::new([3; 4])).with(self.conv(tape, init, ngf, 3, 7, Config::default())).with(Tanh)
+        let network = network.with(ReflectionPad2d::new([3; 4]));
+        let network = network.with(self.conv(tape, init, ngf, 3, 7, Config::default())).with(Tanh);
+        if self.recomputed { network.recomputed(ends) } else { network }
     }
 
     fn conv(&self, tape: &Tape, init: &mut Init, c_in: usize, c_out: usize, kernel: usize, config: Config) -> Conv2d {

@@ -9,7 +9,7 @@ use crate::{
         reduce::{Axis, sum},
         tape,
     },
-    train::config::Networks,
+    train::{config::Networks, dcgan::Config},
 };
 
 /// Every choice of a tile that forward and backward of a recipe's generator and discriminator ask for. Nothing is
@@ -19,7 +19,8 @@ pub fn questions(gpu: &Gpu, networks: &Networks) -> Vec<Asked> {
     let translated = |size: [usize; 2], batch| [batch, size[0], size[1], 3];
     let (shape, generator, discriminator): ([usize; 4], Sequential, Sequential) = match networks {
         Networks::Dcgan(c) => {
-            let dcgan = Dcgan { size: c.size, nz: c.nz, ngf: c.ngf, ndf: c.ndf, std: c.init_std as f32 };
+            let Config { size, nz, ngf, ndf, design, .. } = *c;
+            let dcgan = Dcgan { size, nz, ngf, ndf, std: c.init_std as f32, design };
             ([c.batch, 1, 1, c.nz], dcgan.generator(&tape, init), dcgan.discriminator(&tape, init))
         }
         Networks::Cyclegan(c) => (
