@@ -171,6 +171,15 @@ impl Domains {
             reports: Vec::new(),
         })
     }
+
+    /// Blank pictures: one of each kind to train on, and so many held out.
+    pub fn blank(held_out: usize, preprocess: &Preprocess) -> Self {
+        let [train, test] = [(1, preprocess.load), (held_out, preprocess.crop)];
+        let [train, test] = [train, test].map(|(count, size)| Pictures::blank(count, size));
+        let (notes, reports) = (Vec::new(), Vec::new());
+        let (train_a, test_a) = (train.clone(), test.clone());
+        Self { train_a, train_b: train, test_a, test_b: test, paired: true, notes, reports }
+    }
 }
 
 /// The first pictures of a set, at the size of the held-out ones.

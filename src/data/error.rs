@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use super::Report;
+use super::{LabelError, Report};
 
 /// Pictures that could not be had. In a folder that becomes a set a single bad file is not an error: it is skipped and
 /// named in the [`Report`].
@@ -120,6 +120,10 @@ pub enum DataError {
         /// [height, width] of the crop.
         crop: [usize; 2],
     },
+
+    /// The classes of the pictures cannot be told.
+    #[error(transparent)]
+    Labels(LabelError),
 
     /// Portraits of a size that they are not drawn in.
     #[error(

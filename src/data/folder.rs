@@ -11,7 +11,10 @@ use image::ImageFormat;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::{DataError, Fit, Labels, Pictures, decode, pictures::memory_for, quiet::quietly, resize};
+use super::{
+    DataError, Fit, Labelling, Labels, Pictures, decode, labels::labels_of, pictures::memory_for, quiet::quietly,
+    resize,
+};
 
 /// The largest file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -60,41 +63,85 @@ impl Pictures {
         fit: Fit,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(Self, Report), DataError> {
+        Self::open(folder.as_ref(), None, size, fit, progress)
+    }
+
+    /// The same, with the class of each picture as the one attribute of their labels.
+    ///
+    /// Errors: see [`DataError`], [`DataError::Labels`] among them; all but a few of them before a picture is decoded.
+    /// Panics where a side is 0.
+    pub fn open_labelled(
+        folder: impl AsRef<Path>,
+        labelling: &Labelling,
+        size: [usize; 2],
+        fit: Fit,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(Self, Report), DataError> {
+        Self::open(folder.as_ref(), Some(labelling), size, fit, progress)
+    }
+
+    fn open(
+        folder: &Path,
+        labelling: Option<&Labelling>,
+        size: [usize; 2],
+        fit: Fit,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(Self, Report), DataError> {
         let [height, width] = size;
         assert!(
             height > 0 && width > 0,
             "Pictures::open_folder: a picture has at least 1×1 pixels, not {width}×{height}"
         );
-        let folder = folder.as_ref();
         check_folder(folder)?;
         let mut report = Report::default();
         let files = find_files(folder, &mut report);
         if files.is_empty() && report.skipped.is_empty() && report.other == 0 {
             return Err(DataError::Empty { folder: folder.into() });
         }
+        let told = labelling.map(|labelling| labelling.classes(folder, &files)).transpose();
+        let told = told.map_err(DataError::Labels)?;
+        let unknown = |place: usize| told.as_ref().is_some_and(|(_, classes)| classes[place].is_none());
         progress(0, files.len());
-        let mut bytes = memory_for(files.len(), size)?;
+        let (mut bytes, mut kept) = (memory_for(files.len(), size)?, Vec::new());
         let portion = 16 * rayon::current_num_threads();
         for (done, paths) in (1..).zip(files.chunks(portion)) {
             let outcomes: Vec<_> = paths.par_iter().map(|path| read_file(path, size, fit)).collect();
-            for (path, outcome) in paths.iter().zip(outcomes) {
+            for (place, outcome) in ((done - 1) * portion..).zip(outcomes) {
                 match outcome {
+                    Outcome::Picture(_) if unknown(place) => {
+                        let reason = "it became a picture while the folder was read, and has no class".into();
+                        report.skipped.push((files[place].clone(), reason));
+                    }
                     Outcome::Picture(pixels) => {
                         bytes.extend_from_slice(&pixels);
-                        report.read += 1;
+                        kept.push(place);
                     }
-                    Outcome::Skipped(reason) => report.skipped.push((path.clone(), reason)),
+                    Outcome::Skipped(reason) => report.skipped.push((files[place].clone(), reason)),
                     Outcome::Other => report.other += 1,
                 }
             }
             progress(files.len().min(done * portion), files.len());
         }
+        report.read = kept.len();
         if report.read == 0 {
             return Err(DataError::NothingReadable { folder: folder.into(), report });
         }
         bytes.shrink_to_fit();
-        Ok((Self::new(size, bytes, Labels::none()), report))
+        let labels = match told {
+            None => Labels::none(),
+            Some((name, classes)) => {
+                let of_each: Vec<String> = kept.iter().filter_map(|place| classes[*place].clone()).collect();
+                labels_of(name, &of_each).map_err(DataError::Labels)?
+            }
+        };
+        Ok((Self::new(size, bytes, labels), report))
     }
+}
+
+/// How many files below a folder are pictures by their names; 0 where there is no such folder.
+pub fn count_pictures(folder: impl AsRef<Path>) -> usize {
+    let files = WalkDir::new(folder).follow_links(true).into_iter().filter_map(Result::ok);
+    files.filter(|entry| entry.file_type().is_file() && ImageFormat::from_path(entry.path()).is_ok()).count()
 }
 
 pub(super) fn check_folder(folder: &Path) -> Result<(), DataError> {

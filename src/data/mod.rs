@@ -2,7 +2,8 @@
 //!
 //! [`Pictures`] is a whole set in memory: one size, plain bytes, labels where there are any.
 //! [`Pictures::open_folder`] reads one from any folder (`folder` finds the files, `decode` and `jpeg` make RGB of them,
-//! `resize` brings them to one size). [`Loader`] hands out shuffled batches that are ready before they are asked for.
+//! `resize` brings them to one size, `labels` tells their classes). [`Loader`] hands out shuffled batches that are
+//! ready before they are asked for.
 //! [`portraits`] draws pictures where there is no folder, [`Pictures::portraits`] makes a set of them.
 //!
 //! For translation from one kind of picture to another: [`Domains`] are the two sets, [`smooth_edges`] makes the
@@ -18,6 +19,7 @@ mod domains;
 mod error;
 mod folder;
 mod jpeg;
+mod labels;
 mod loader;
 mod open;
 mod pictures;
@@ -29,7 +31,8 @@ mod transparency;
 
 pub use domains::{Domains, Preprocess};
 pub use error::DataError;
-pub use folder::Report;
+pub use folder::{Report, count_pictures};
+pub use labels::{LabelError, Labelling, Table};
 pub use loader::{Batch, Loader, LoaderConfig};
 pub use open::{OpenedPicture, list_pictures, open_picture, picture_size};
 pub use pictures::{Attribute, Labels, Pictures};

@@ -71,7 +71,8 @@ pub fn list_pictures(path: impl AsRef<Path>) -> Result<Vec<PathBuf>, DataError> 
     Ok(pictures)
 }
 
-fn looks_like_a_picture(path: &Path) -> bool {
+/// Whether a file is a picture by its content, or by its name at least.
+pub(super) fn looks_like_a_picture(path: &Path) -> bool {
     let by_name = ImageFormat::from_path(path).is_ok();
     by_name || folder::read_head(path).is_ok_and(|head| decode::format_of(&head).is_some())
 }

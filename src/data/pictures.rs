@@ -75,6 +75,13 @@ impl Pictures {
         Self { size, bytes, labels }
     }
 
+    /// So many white pictures of [height, width], of which nothing is known.
+    ///
+    /// Panics as [`Pictures::new`].
+    pub fn blank(count: usize, size: [usize; 2]) -> Self {
+        Self::new(size, vec![u8::MAX; count * 3 * size[0] * size[1]], Labels::none())
+    }
+
     /// How many pictures there are.
     pub fn len(&self) -> usize {
         self.bytes.len() / self.bytes_each()
@@ -144,6 +151,16 @@ impl Pictures {
     /// The same pictures, nothing known about them.
     pub fn without_labels(self) -> Self {
         Self { labels: Labels::none(), ..self }
+    }
+
+    /// The same pictures with these labels, which must be as many.
+    pub(super) fn with_labels(self, labels: Labels) -> Self {
+        Self::new(self.size, self.bytes, labels)
+    }
+
+    /// Takes what is known about the pictures away.
+    pub(super) fn take_labels(&mut self) -> Labels {
+        std::mem::take(&mut self.labels)
     }
 
     fn bytes_each(&self) -> usize {

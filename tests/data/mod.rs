@@ -3,6 +3,7 @@
 mod domains;
 mod folder;
 mod formats;
+mod labels;
 mod loader;
 mod open;
 mod translation;

@@ -2,10 +2,15 @@
 //!
 //! [`likeness`] measures by three figures: PSNR, SSIM (`ssim`) and the distance of colours in Lab (`lab`).
 //! [`match_colours`] and [`posterise_with_edges`] (`baselines`) are what a translation has to beat, beside the
-//! photograph left as it is. [`sliced_wasserstein`] (`swd`) compares sets of pictures that are no pairs.
+//! photograph left as it is. [`sliced_wasserstein`] (`swd`) compares sets of pictures that are no pairs; so do
+//! [`frechet_distance`], [`kernel_distance`] and [`precision_recall`] with what a network makes of them (`features`).
 
 mod baselines;
+mod features;
+mod frechet;
+mod kernel;
 mod lab;
+mod neighbours;
 mod ssim;
 mod swd;
 
@@ -15,9 +20,13 @@ use serde::Serialize;
 use super::Pictures;
 
 pub use baselines::{ColourStatistics, match_colours, posterise_with_edges};
+pub use features::Features;
+pub use frechet::{Gaussian, frechet_distance};
+pub use kernel::{KernelDistance, kernel_distance};
 pub use lab::{delta_e, lab_of_rgb, rgb_of_lab};
+pub use neighbours::{PrecisionRecall, precision_recall};
 pub use ssim::ssim;
-pub use swd::{Level, sliced_wasserstein};
+pub use swd::{Level, Sliced, level_sizes, mean_distance, sliced_wasserstein};
 
 /// How near one picture comes to another, or the mean over many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -1,8 +1,11 @@
 //! Sliced Wasserstein distance on patches of Laplacian pyramids (Karras et al., "Progressive growing of GANs for
 //! improved quality, stability, and variation", ICLR 2018, section 5). It needs no trained network.
 
+mod projections;
+
 use rayon::prelude::*;
 
+use self::projections::Directions;
 use super::Pictures;
 use crate::philox::Philox;
 
@@ -28,38 +31,98 @@ pub struct Level {
     pub distance: f64,
 }
 
-/// The distance of two sets of pictures of one size, level by level from the finest details to what is left at 16
-/// pixels.
+/// A set of pictures that others are compared with, brought into the form in which they are: made once, whatever the
+/// number of comparisons.
 ///
 /// Of each picture a Laplacian pyramid is made: halved by the filter (1 4 6 4 1)/16 along both axes, borders mirrored,
-/// each level less what the next one enlarged gives, the last one as it is. Of each level 128 patches of 7×7 pixels are
-/// taken at random places, the same in both sets, and the patches of a set are brought to mean 0 and deviation 1 in
-/// each channel. Then they are projected on 512 random directions; on each, the sorted values of the two sets are
-/// compared pair by pair, and the distance is the mean of all |a − b|.
+/// each level less what the next one enlarged gives, the last one, of 16 pixels, as it is. Of each level 128 patches of
+/// 7×7 pixels are taken at random places, the same in all sets, and the patches of a set are brought to mean 0 and
+/// deviation 1 in each channel. Then they are projected on 512 random directions, and sorted along each.
+pub struct Sliced {
+    size: [usize; 2],
+    count: usize,
+    seed: u64,
+    directions: Directions,
+    levels: Vec<SlicedLevel>,
+}
+
+/// One level of the pyramids of a set.
+struct SlicedLevel {
+    /// [height, width].
+    size: [usize; 2],
+    /// The sorted projections of its patches, direction by direction.
+    sorted: Vec<Vec<f32>>,
+}
+
+impl Sliced {
+    /// Prepares a set. It takes 256 KiB of memory for each picture and level until it is dropped.
+    ///
+    /// # Panics
+    /// When the set is empty, or holds pictures smaller than 16×16.
+    pub fn new(pictures: &Pictures, seed: u64) -> Self {
+        let [height, width] = pictures.size();
+        assert!(!pictures.is_empty(), "sliced_wasserstein: there are no pictures to compare with");
+        assert!(height.min(width) >= SMALLEST, "sliced_wasserstein: pictures of {width}×{height} are too small");
+        let sizes = level_sizes(pictures.size());
+        let directions = Directions::random(DIRECTIONS, LENGTH, seed);
+        let level = |(number, &size): (usize, &[usize; 2])| {
+            let patches = descriptors(pictures, number, sizes.len(), seed);
+            SlicedLevel { size, sorted: directions.each(&patches, |_, sorted| sorted.to_vec()) }
+        };
+        let levels = sizes.iter().enumerate().map(level).collect();
+        Self { size: pictures.size(), count: pictures.len(), seed, directions, levels }
+    }
+
+    /// The distance of as many pictures of the same size, level by level from the finest details to what is left at 16
+    /// pixels: along each direction the sorted values of the two sets are compared pair by pair, and the distance is
+    /// the mean of all |a − b|.
+    ///
+    /// # Panics
+    /// When they are of another number or size.
+    pub fn distance(&self, got: &Pictures) -> Vec<Level> {
+        assert!(
+            got.len() == self.count && got.size() == self.size,
+            "sliced_wasserstein: {} pictures of {:?} and {} of {:?}",
+            got.len(),
+            got.size(),
+            self.count,
+            self.size
+        );
+        let level = |(number, level): (usize, &SlicedLevel)| {
+            let patches = descriptors(got, number, self.levels.len(), self.seed);
+            let apart = |direction: usize, sorted: &[f32]| mean_difference(sorted, &level.sorted[direction]);
+            // Summed in order, so that the sum does not depend on the number of threads.
+            let all = self.directions.each(&patches, apart);
+            Level { size: level.size, distance: 1e3 * all.iter().sum::<f64>() / all.len() as f64 }
+        };
+        self.levels.iter().enumerate().map(level).collect()
+    }
+}
+
+/// The distance of two sets of pictures of one size: see [`Sliced`].
 ///
 /// # Panics
 /// When the sets differ in number or size, are empty, or hold pictures smaller than 16×16.
 pub fn sliced_wasserstein(got: &Pictures, want: &Pictures, seed: u64) -> Vec<Level> {
-    assert!(
-        got.len() == want.len() && got.size() == want.size() && !got.is_empty(),
-        "sliced_wasserstein: {} pictures of {:?} and {} of {:?}",
-        got.len(),
-        got.size(),
-        want.len(),
-        want.size()
-    );
-    let [height, width] = got.size();
-    assert!(height.min(width) >= SMALLEST, "sliced_wasserstein: pictures of {width}×{height} are too small");
-    let sizes: Vec<[usize; 2]> = std::iter::successors(Some([height, width]), |[h, w]| {
-        Some([h.div_ceil(2), w.div_ceil(2)]).filter(|half| half[0].min(half[1]) >= SMALLEST)
-    })
-    .collect();
-    let levels = sizes.len();
-    let level = |(number, &size): (usize, &[usize; 2])| {
-        let [a, b] = [got, want].map(|set| descriptors(set, number, levels, seed));
-        Level { size, distance: 1e3 * distance(&a, &b, seed) }
+    Sliced::new(want, seed).distance(got)
+}
+
+/// `[height, width]` of the levels of a picture, from its own on, each half the one before, down to 16 pixels.
+pub fn level_sizes(size: [usize; 2]) -> Vec<[usize; 2]> {
+    let half = |[height, width]: &[usize; 2]| {
+        Some([height.div_ceil(2), width.div_ceil(2)]).filter(|half| half[0].min(half[1]) >= SMALLEST)
     };
-    sizes.iter().enumerate().map(level).collect()
+    std::iter::successors(Some(size), half).collect()
+}
+
+/// The mean over levels.
+pub fn mean_distance(levels: &[Level]) -> f64 {
+    levels.iter().map(|level| level.distance).sum::<f64>() / levels.len() as f64
+}
+
+/// The mean of |a − b|.
+fn mean_difference(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / a.len() as f64
 }
 
 /// A picture as numbers, [height, width, 3].
@@ -161,40 +224,23 @@ fn descriptors(set: &Pictures, number: usize, levels: usize, seed: u64) -> Vec<f
         }
         values
     };
-    let mut values: Vec<f32> = (0..set.len()).into_par_iter().flat_map_iter(patches).collect();
+    let mut pictures: Vec<Vec<f32>> = (0..set.len()).into_par_iter().map(patches).collect();
     for channel in 0..3 {
-        let of_channel = || values.iter().skip(channel).step_by(3).map(|&value| f64::from(value));
-        let count = (values.len() / 3) as f64;
-        let mean = of_channel().sum::<f64>() / count;
-        let deviation = (of_channel().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let sum = |of: &(dyn Fn(f64) -> f64 + Sync)| {
+            let of_picture =
+                |values: &Vec<f32>| values.iter().skip(channel).step_by(3).map(|&v| of(f64::from(v))).sum();
+            // Picture by picture, and then in order: the same on any number of threads.
+            pictures.par_iter().map(of_picture).collect::<Vec<f64>>().iter().sum::<f64>()
+        };
+        let count = (set.len() * PATCHES * LENGTH / 3) as f64;
+        let mean = sum(&|value| value) / count;
+        let deviation = (sum(&|value| (value - mean).powi(2)) / count).sqrt();
         // A channel that is one value everywhere has no details.
         let scale = if deviation > 0.0 { 1.0 / deviation } else { 0.0 };
-        values
-            .iter_mut()
-            .skip(channel)
-            .step_by(3)
-            .for_each(|value| *value = ((f64::from(*value) - mean) * scale) as f32);
+        let normalize = |value: &mut f32| *value = ((f64::from(*value) - mean) * scale) as f32;
+        pictures.par_iter_mut().for_each(|values| values.iter_mut().skip(channel).step_by(3).for_each(normalize));
     }
-    values
-}
-
-/// The mean distance of the sorted projections on random directions.
-fn distance(a: &[f32], b: &[f32], seed: u64) -> f64 {
-    let on_one = |number: usize| {
-        let mut random = Philox::new(seed, u64::MAX - number as u64);
-        let direction: Vec<f32> = (0..LENGTH).map(|_| random.normal()).collect();
-        let length = direction.iter().map(|value| value * value).sum::<f32>().sqrt();
-        let [a, b] = [a, b].map(|values| {
-            let dot = |patch: &[f32]| patch.iter().zip(&direction).map(|(x, y)| x * y).sum::<f32>() / length;
-            let mut projected: Vec<f32> = values.chunks_exact(LENGTH).map(dot).collect();
-            projected.sort_unstable_by(f32::total_cmp);
-            projected
-        });
-        a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs())).sum::<f64>() / a.len() as f64
-    };
-    // Collected in order, so that the sum does not depend on the number of threads.
-    let all: Vec<f64> = (0..DIRECTIONS).into_par_iter().map(on_one).collect();
-    all.iter().sum::<f64>() / DIRECTIONS as f64
+    pictures.concat()
 }
 
 #[cfg(test)]
@@ -248,10 +294,7 @@ mod tests {
     fn sets_of_one_kind_are_nearer_than_sets_of_two() {
         let grey = |seed| noise(24, 32, seed, |value, _, _| 128.0 + 30.0 * value);
         let striped = noise(24, 32, 3, |value, y, _| 128.0 + 30.0 * value + if y % 4 < 2 { 40.0 } else { -40.0 });
-        let mean = |a: &Pictures, b: &Pictures| {
-            let levels = sliced_wasserstein(a, b, 1);
-            levels.iter().map(|level| level.distance).sum::<f64>() / levels.len() as f64
-        };
+        let mean = |a: &Pictures, b: &Pictures| mean_distance(&sliced_wasserstein(a, b, 1));
         let (same, other) = (mean(&grey(1), &grey(2)), mean(&grey(1), &striped));
         assert!(same > 0.0 && 3.0 * same < other, "{same} {other}");
     }
@@ -262,15 +305,16 @@ mod tests {
     fn a_projection_compares_sorted_values() {
         let patch = |value: f32| [value; LENGTH];
         let [a, b] = [[1.0, 0.0], [1.0, 2.0]].map(|values| values.map(patch).concat());
-        let found = distance(&a, &b, 4);
-        // The mean of |sum of a direction's numbers|, of length 1.
-        let mut expected = 0.0;
-        for number in 0..DIRECTIONS {
+        let directions = Directions::random(DIRECTIONS, LENGTH, 4);
+        let want = directions.each(&b, |_, sorted| sorted.to_vec());
+        let found = directions.each(&a, |direction, sorted| mean_difference(sorted, &want[direction]));
+        for (number, found) in found.iter().enumerate() {
+            // |sum of a direction's numbers|, of length 1.
             let mut random = Philox::new(4, u64::MAX - number as u64);
-            let direction: Vec<f32> = (0..LENGTH).map(|_| random.normal()).collect();
-            let length = direction.iter().map(|value| value * value).sum::<f32>().sqrt();
-            expected += f64::from((direction.iter().sum::<f32>() / length).abs());
+            let direction: Vec<f64> = (0..LENGTH).map(|_| f64::from(random.normal())).collect();
+            let length = direction.iter().map(|value| value * value).sum::<f64>().sqrt();
+            let expected = (direction.iter().sum::<f64>() / length).abs();
+            assert!((found - expected).abs() < 1e-5, "{number}: {found} instead of {expected}");
         }
-        assert!((found - expected / DIRECTIONS as f64).abs() < 1e-4, "{found}");
     }
 }
