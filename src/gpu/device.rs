@@ -86,3 +86,6 @@ pub(crate) trait Device: Send + Sync {
 
 #[cfg(test)]
 pub(super) mod fake;
+
+#[cfg(test)]
+pub(super) mod lost;

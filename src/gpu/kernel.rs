@@ -31,6 +31,8 @@ pub struct Binding {
     pub offset: u64,
     /// Bytes from there.
     pub bytes: u64,
+    /// The extents of the tensor, outermost first, 1 where it has fewer: for people.
+    pub dims: [usize; 4],
 }
 
 /// How many workgroups a launch has.
@@ -151,6 +153,7 @@ impl Dispatch {
 
 impl From<&Buffer> for Binding {
     fn from(buffer: &Buffer) -> Self {
-        Self { buffer: buffer.clone(), offset: 0, bytes: buffer.bytes() }
+        let dims = [1, 1, 1, (buffer.bytes() / 4) as usize];
+        Self { buffer: buffer.clone(), offset: 0, bytes: buffer.bytes(), dims }
     }
 }

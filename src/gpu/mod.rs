@@ -13,10 +13,12 @@ mod error;
 mod fusion;
 mod kernel;
 mod native;
+mod planning;
 mod pool;
 mod profile;
 mod readback;
 mod recorder;
+mod trace;
 mod tuning;
 mod wgpu;
 
@@ -40,9 +42,10 @@ pub use self::{
     pool::{MemoryUse, size_class},
     profile::{Profile, Row, Timing},
     readback::Readback,
+    trace::NotFinite,
     tuning::{Asked, Choice, Entry, Tuning},
 };
-use self::{constants::Constants, device::Device, pool::Pool, recorder::Recorder};
+use self::{constants::Constants, device::Device, planning::Planning, pool::Pool, recorder::Recorder};
 
 /// How a device is opened.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +82,8 @@ struct Inner {
     tuning: Tuning,
     notes: Vec<String>,
     mixed: AtomicBool,
+    /// Whether nothing is ever run.
+    plans: bool,
 }
 
 /// The adapters of this machine, in the order that `--adapter INDEX` counts: the drivers', then the CPU with each
@@ -106,12 +111,37 @@ impl Gpu {
         let opened = device.info();
         let family = options.family.map_or_else(|| opened.family(), |kind| opened.family_of(kind));
         let (tuning, note) = cache.map(|cache| cache.tuning(opened)).unwrap_or_default();
-        Ok(Self::with(device.clone(), family, options, tuning, Vec::from_iter(note)))
+        Ok(Self::with(device.clone(), family, options, tuning, Vec::from_iter(note), false))
+    }
+
+    /// The CPU, which goes away after so many lists of commands.
+    #[cfg(test)]
+    pub(crate) fn lost_after(lists: u64) -> Result<Self, Error> {
+        let info = native::adapters(0).remove(0);
+        let device = device::lost::Lost::after(lists, native::open(&info, false)?);
+        Ok(Self::on(Arc::new(device), info.family(), &Options::default()))
+    }
+
+    /// A device that plans as this one does and runs nothing: [`Gpu::memory`] of it tells what the same launches would
+    /// take of this one. Kernels are not compiled for it, and all that is read from it is zero.
+    pub fn planning(&self) -> Self {
+        let Inner { recorder, family, tuning, .. } = &*self.0;
+        let device = Arc::new(Planning::new(self.adapter().clone()));
+        let options = Options { checked: recorder.checked, unfused: recorder.unfused, ..Options::default() };
+        let planning = Self::with(device, *family, &options, Tuning::new(tuning.entries()), Vec::new(), true);
+        planning.set_precision(self.precision());
+        planning
+    }
+
+    /// Bytes of memory that can still be had for this device; `None` where its driver does not tell. On the CPU it is
+    /// what this machine, or the container that we run in, can give without swapping.
+    pub fn available_memory(&self) -> Option<u64> {
+        self.adapter().kind.is_cpu().then(available_memory).filter(|bytes| *bytes < u64::MAX)
     }
 
     #[cfg(test)]
     fn on(device: Arc<dyn Device>, family: Family, options: &Options) -> Self {
-        Self::with(device, family, options, Tuning::default(), Vec::new())
+        Self::with(device, family, options, Tuning::default(), Vec::new(), false)
     }
 
     fn with(
@@ -120,9 +150,11 @@ impl Gpu {
         &Options { checked, unfused, .. }: &Options,
         tuning: Tuning,
         notes: Vec<String>,
+        plans: bool,
     ) -> Self {
         let pool = Arc::new(Pool::new(device.clone(), checked));
-        let recorder = Recorder::new(device.clone(), pool.clone(), checked, unfused);
+        // What was never written has no guard zone to be compared.
+        let recorder = Recorder::new(device.clone(), pool.clone(), checked && !plans, unfused);
         Self(Arc::new(Inner {
             device,
             pool,
@@ -133,6 +165,7 @@ impl Gpu {
             tuning,
             notes,
             mixed: AtomicBool::new(false),
+            plans,
         }))
     }
 
@@ -175,6 +208,11 @@ impl Gpu {
     /// A buffer holding `values`.
     pub fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Buffer {
         self.0.recorder.upload(bytemuck::cast_slice(values).to_vec())
+    }
+
+    /// A buffer for `count` numbers that `make` makes. A device that only plans does not ask for them.
+    pub fn upload_made(&self, count: usize, make: impl FnOnce(usize) -> Vec<f32>) -> Buffer {
+        if self.0.plans { self.0.recorder.upload_to(4 * count as u64, Vec::new()) } else { self.upload(&make(count)) }
     }
 
     /// A buffer holding `words`, to be read and never written: the same words are the same buffer, so that what
@@ -245,6 +283,22 @@ impl Gpu {
     /// What has been timed since [`Gpu::start_profile`].
     pub fn profile(&self) -> Profile {
         self.0.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on looks at what each launch has written, until it has found something that is not finite; `known` are
+    /// tensors with a name. Every launch is waited for and read back. Results stay the same.
+    pub fn start_trace(&self, known: Vec<(String, Binding)>) {
+        *self.0.recorder.trace() = Some(trace::Trace::new(known));
+    }
+
+    /// What has been found since [`Gpu::start_trace`].
+    pub fn traced(&self) -> Option<NotFinite> {
+        self.0.recorder.trace().as_ref()?.found()
+    }
+
+    /// Ends the trace, and tells what it has found.
+    pub fn end_trace(&self) -> Option<NotFinite> {
+        self.0.recorder.trace().take()?.found()
     }
 
     fn gather_profile(&self) -> Result<(), Error> {

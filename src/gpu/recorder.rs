@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,6 +14,7 @@ use super::{
     fusion::fuse,
     pool::{GUARD, Pool, Slot},
     readback::{Readback, Ticket},
+    trace::Trace,
 };
 
 /// The word that a checked device fills fresh memory with: a NaN that no kernel makes, so that an element nobody wrote
@@ -41,20 +42,32 @@ enum Transfer {
 pub(super) struct Recorder {
     device: Arc<dyn Device>,
     pool: Arc<Pool>,
-    checked: bool,
-    unfused: bool,
+    pub(super) checked: bool,
+    pub(super) unfused: bool,
     list: Mutex<Vec<Item>>,
     // Held while a list is planned and handed over, so that lists reach the device in the order they were taken.
     submitting: Mutex<()>,
     // The first failure: what was lost with that list cannot be had back, so every later submit and read repeats it.
     failure: Arc<OnceLock<Error>>,
     tickets: AtomicU64,
+    // Each launch is looked at while there is one.
+    trace: Mutex<Option<Trace>>,
 }
 
 impl Recorder {
     pub(super) fn new(device: Arc<dyn Device>, pool: Arc<Pool>, checked: bool, unfused: bool) -> Self {
         let (list, submitting, failure) = (Mutex::default(), Mutex::default(), Arc::default());
-        Self { device, pool, checked, unfused, list, submitting, failure, tickets: AtomicU64::new(0) }
+        Self {
+            device,
+            pool,
+            checked,
+            unfused,
+            list,
+            submitting,
+            failure,
+            tickets: AtomicU64::new(0),
+            trace: Mutex::new(None),
+        }
     }
 
     fn push(&self, item: Item) {
@@ -66,7 +79,12 @@ impl Recorder {
     }
 
     pub(super) fn upload(&self, bytes: Vec<u8>) -> Buffer {
-        let buffer = Buffer::new(bytes.len() as u64, self.pool.clone());
+        self.upload_to(bytes.len() as u64, bytes)
+    }
+
+    /// A buffer of `length` bytes, of which the first are `bytes`.
+    pub(super) fn upload_to(&self, length: u64, bytes: Vec<u8>) -> Buffer {
+        let buffer = Buffer::new(length, self.pool.clone());
         self.push(Item::Transfer(Transfer::Upload { buffer: buffer.clone(), bytes }));
         buffer
     }
@@ -90,12 +108,19 @@ impl Recorder {
         self.pool.settle();
         let result = self.plan(list).and_then(|commands| {
             self.device.wait(IN_FLIGHT, PATIENCE)?;
-            self.device.execute(commands)
+            match &mut *self.trace() {
+                Some(trace) => trace.execute(&*self.device, commands, &self.tickets),
+                None => self.device.execute(commands),
+            }
         });
         if let Err(error) = &result {
             self.failure.get_or_init(|| error.clone());
         }
         result
+    }
+
+    pub(super) fn trace(&self) -> MutexGuard<'_, Option<Trace>> {
+        self.trace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn finish(&self) -> Result<(), Error> {
@@ -182,6 +207,9 @@ impl Recorder {
             ranges.push(Range { slot, offset: binding.offset, bytes: self.bound_bytes(binding) });
         }
         let groups = self.groups(name, grid, &pipeline);
+        if let Some(trace) = &mut *self.trace() {
+            trace.note(commands.len(), &bindings, &ranges, pipeline.writes);
+        }
         commands.push(Command::Dispatch { name, pipeline: pipeline.id, params, ranges, groups, work });
         Ok(())
     }

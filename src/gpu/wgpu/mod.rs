@@ -3,6 +3,7 @@
 mod adapters;
 mod device;
 mod encode;
+pub(super) mod interface;
 mod kept;
 mod memory;
 mod pace;

@@ -58,7 +58,7 @@ fn a_part_of_a_buffer_is_bound_and_read() {
     use crate::gpu::Binding;
     let gpu = open(false);
     let buffer = gpu.upload(&(0..64).map(|i| i as f32).collect::<Vec<_>>());
-    let part = |offset, bytes| Binding { buffer: buffer.clone(), offset, bytes };
+    let part = |offset, bytes| Binding { offset, bytes, ..(&buffer).into() };
     gpu.dispatch(Dispatch::new("decay", &16_u32).bind(part(64, 64)).bind(part(128, 64)));
     assert_eq!(gpu.fetch(part(124, 12)).expect("the device works"), [31.0, 32.0, 33.5]);
     gpu.dispatch(Dispatch::new("decay", &16_u32).bind(part(64, 64)).bind(part(64, 64)));
