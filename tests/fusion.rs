@@ -112,7 +112,7 @@ fn dcgan_step(gpu: &Gpu) -> (u64, Vec<Vec<u32>>) {
     let pictures: Vec<u8> = (0..4 * 32 * 32 * 3).map(|i| (i * 37 % 251) as u8).collect();
     for _ in 0..2 {
         gpu.start_profile();
-        trainer.step(&pictures).expect("the device works");
+        trainer.step(&pictures, None).expect("the device works");
         gpu.finish().expect("the device works");
     }
     let activation = |name: &str| name.contains("relu");

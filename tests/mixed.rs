@@ -252,7 +252,7 @@ fn trained(gpu: &Gpu, steps: u64) -> (Trainer, Vec<Losses>) {
     let mut losses = Vec::new();
     for step in 0..steps {
         let noise = trainer.tape().constant(Random::new(gpu, 8, step).normal([4, 1, 1, 16]));
-        let pending = trainer.step_on(&noise, &real);
+        let pending = trainer.step_on(&noise, &real, None);
         gpu.submit().expect("the device works");
         losses.push(Losses::named(&pending.wait().expect("the device answers")));
     }

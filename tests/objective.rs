@@ -1,4 +1,4 @@
-//! The four objectives against their formulas in f64, from logits where σ and its logarithm have long overflowed.
+//! The objectives against their formulas in f64, from logits where σ and its logarithm have long overflowed.
 
 use sumi::{autograd::Var, ops, tensor::Tensor, train::objective::Objective};
 
@@ -41,7 +41,7 @@ fn check(what: &str, loss: impl Fn(&Var) -> Var, formula: Formula) {
 
 #[test]
 fn each_objective_is_its_formula_at_any_logit() {
-    let formulas: [(Objective, [Formula; 3]); 4] = [
+    let formulas: [(Objective, [Formula; 3]); 5] = [
         (
             Objective::Minimax,
             [
@@ -64,11 +64,31 @@ fn each_objective_is_its_formula_at_any_logit() {
                 |x| (-x, -1.0),
             ],
         ),
+        (Objective::Wasserstein, [|x| (-x, -1.0), |x| (x, 1.0), |x| (-x, -1.0)]),
     ];
     for (objective, [real, fake, generator]) in formulas {
         check(&format!("{objective:?}, D on real"), |x| objective.discriminator_real(x), real);
         check(&format!("{objective:?}, D on fake"), |x| objective.discriminator_fake(x), fake);
         check(&format!("{objective:?}, G"), |x| objective.generator(x), generator);
+    }
+}
+
+#[test]
+fn a_relativistic_objective_looks_at_differences() {
+    let tape = ops::tape(&gpu());
+    let other: Vec<f32> = LOGITS.iter().rev().map(|x| 0.5 * x + 1.0).collect();
+    let leaf = |values: &[f32]| tape.leaf(Tensor::from_slice(&gpu(), [LOGITS.len(), 1, 1, 1], values));
+    let (first, second) = (leaf(&LOGITS), leaf(&other));
+    let loss = Objective::Relativistic.pair(&first, &second);
+    loss.backward();
+    let pairs = LOGITS.iter().zip(&other).map(|(x, y)| minus_log_d(f64::from(*x) - f64::from(*y)));
+    let (losses, slopes): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    let values = |var: &Var| var.value().to_vec().expect("the device answers");
+    let n = LOGITS.len() as f64;
+    assert_close("a pair", &values(&loss), &[losses.iter().sum::<f64>() / n], Pointwise);
+    for (what, leaf, sign) in [("first", first, 1.0), ("second", second, -1.0)] {
+        let want: Vec<f64> = slopes.iter().map(|slope| sign * slope / n).collect();
+        assert_close(what, &values(&leaf.grad().expect("a gradient")), &want, Pointwise);
     }
 }
 

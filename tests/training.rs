@@ -4,7 +4,9 @@
 mod averages;
 mod cut;
 mod cyclegan;
+mod latent;
 mod pool;
+mod remedies;
 mod translators;
 
 use std::io::Write;
@@ -160,13 +162,14 @@ fn each_of_ten_steps_from_given_states_is_pytorchs() {
             let noise = constant(trainer.tape(), [BATCH_STEPS, 1, 1, NZ], &step.noise);
             let real = constant(trainer.tape(), [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
             let fake = trainer.generator.forward(&noise);
-            let half = trainer.learn_discriminator(&real, &fake.detach());
+            let random = Random::new(&gpu, 0, 0);
+            let half = trainer.learn_discriminator(&real, &fake.detach(), None, &random);
             assert_loss(&format!("{what}: D on real"), scalar(&half.real), step.losses[0]);
             assert_loss(&format!("{what}: D on fake"), scalar(&half.fake), step.losses[1]);
             let gradients = trainer.discriminator_adam.gradients();
             worst_d = worst_d.max(compare_gradients(&what, gradients, &step.discriminator_gradients));
             load_weights(&trainer.discriminator.parameters(), &step.discriminator_after.weights);
-            let half = trainer.learn_generator(&fake);
+            let half = trainer.learn_generator(&fake, &real, None, &random);
             assert_loss(&format!("{what}: G"), scalar(&half.loss), step.losses[2]);
             let gradients = trainer.generator_adam.gradients();
             worst_g = worst_g.max(compare_gradients(&what, gradients, &step.generator_gradients));
@@ -219,7 +222,7 @@ fn ten_steps_running_free_stay_as_near_as_pytorchs_float32() {
             }
             let noise = constant(trainer.tape(), [BATCH_STEPS, 1, 1, NZ], &step.noise);
             let real = constant(trainer.tape(), [BATCH_STEPS, 64, 64, 3], &scaled(&step.pictures));
-            let losses = trainer.step_on(&noise, &real);
+            let losses = trainer.step_on(&noise, &real, None);
             gpu.submit().expect("the device works");
             let Losses { d, g, .. } = Losses::named(&losses.wait().expect("the device answers"));
             let what = format!("step {} on {:?}", step.number, gpu.family());
@@ -266,7 +269,7 @@ fn at_full_width_the_discriminators_first_half_step_is_pytorchs() {
     let fake = trainer.generator.forward(&noise).detach();
     let drawn = sample(&wide(&fake.value().to_vec().expect("the device answers")), golden.fake.len());
     assert!(drawn.iter().zip(&golden.fake).all(|(g, w)| (g - w).abs() < 1e-5), "G draws other pictures");
-    let half = trainer.learn_discriminator(&real, &fake);
+    let half = trainer.learn_discriminator(&real, &fake, None, &Random::new(trainer.tape().gpu(), 0, 0));
     assert_loss("D on real", scalar(&half.real), golden.losses[0]);
     assert_loss("D on fake", scalar(&half.fake), golden.losses[1]);
     for ((_, got), want) in trainer.discriminator_adam.gradients().iter().zip(&golden.gradients) {
@@ -292,7 +295,7 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     let state = |seed| {
         let mut trainer = tiny(&gpu(), seed);
         for step in 0..4 {
-            trainer.step(&batch(step)).expect("the device works");
+            trainer.step(&batch(step), None).expect("the device works");
         }
         let words = |(_, tensor): &(String, Tensor)| tensor.to_words().expect("the device answers");
         trainer.tensors().iter().flat_map(words).collect::<Vec<u32>>()
@@ -309,13 +312,13 @@ fn two_hundred_steps_create_no_device_buffer_after_the_first_cycle() {
         // Steps whose figures are waited for and steps whose are not, a sample, and the state read as a checkpoint
         // does.
         for step in from..from + 20 {
-            let losses = trainer.step(&batch(step)).expect("the device works");
+            let losses = trainer.step(&batch(step), None).expect("the device works");
             if step % 10 == 0 {
                 losses.wait().expect("the device answers");
             }
         }
         let noise = Random::new(&own, 7, from).normal([4, 1, 1, 8]);
-        trainer.draw(&noise).to_vec().expect("the device answers");
+        trainer.draw(&noise, None).to_vec().expect("the device answers");
         let reads: Vec<_> = trainer.tensors().iter().map(|(_, tensor)| tensor.read()).collect();
         own.submit().expect("the device works");
         reads.iter().for_each(|read| drop(read.wait().expect("the device answers")));
@@ -335,7 +338,7 @@ fn a_discriminator_learns_one_batch_by_heart() {
     let fake = trainer.generator.forward(&noise).detach();
     let mut losses = Vec::new();
     for _ in 0..60 {
-        let half = trainer.learn_discriminator(&real, &fake);
+        let half = trainer.learn_discriminator(&real, &fake, None, &Random::new(trainer.tape().gpu(), 0, 0));
         losses.push(scalar(&half.real) + scalar(&half.fake));
     }
     assert!(losses[59] < 0.1 * losses[0], "the loss went from {} to {}", losses[0], losses[59]);

@@ -71,7 +71,7 @@ fn a_networks_products_ask_once_each_and_what_is_asked_is_what_a_step_looks_up()
         },
     );
     gpu.tuning().listen();
-    trainer.step(&vec![7; 3 * 16 * 16 * 3]).expect("the device works");
+    trainer.step(&vec![7; 3 * 16 * 16 * 3], None).expect("the device works");
     for looked_up in gpu.tuning().heard() {
         assert!(asked.contains(&looked_up), "a step asks for more: {looked_up:?}");
     }

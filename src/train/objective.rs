@@ -8,10 +8,13 @@ use crate::{
     autograd::Var,
     ops::{
         activation::{relu, sigmoid, softplus},
-        elementwise::{affine, neg, shift, square},
+        elementwise::{affine, neg, shift, square, sub},
         reduce::{Axis, mean},
     },
 };
+
+/// Of a relativistic objective there is no part that is of one kind of picture alone.
+const PAIRS: &str = "a relativistic objective compares pairs of logits";
 
 /// The objective of a GAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,10 +29,42 @@ pub enum Objective {
     Lsgan,
     /// Margins at ±1 (Lim and Ye 2017).
     Hinge,
+    /// The logits themselves (Arjovsky et al. 2017), which takes a discriminator that is held back: by a gradient
+    /// penalty or spectral normalisation.
+    Wasserstein,
+    /// Each real picture against a generated one (Jolicoeur-Martineau 2019; Huang et al. 2024): both play for
+    /// log σ(D(x) − D(G(z))).
+    Relativistic,
 }
 
 impl Objective {
+    /// Whether it compares logits of real and of generated pictures, so that its losses are [`Objective::pair`]s
+    /// instead of sums of two parts.
+    pub fn is_relativistic(self) -> bool {
+        self == Self::Relativistic
+    }
+
+    /// Refuses what translators cannot play for.
+    pub(super) fn check_for_patches(self) -> Result<(), &'static str> {
+        match self {
+            Self::Wasserstein | Self::Relativistic => Err("take minimax, non-saturating, lsgan or hinge"),
+            Self::Minimax | Self::NonSaturating | Self::Lsgan | Self::Hinge => Ok(()),
+        }
+    }
+
+    /// The loss of whoever wants the first of each pair of logits to be the larger: −E log σ(first − second). The
+    /// discriminator wants this of the real ones, the generator of its own.
+    ///
+    /// # Panics
+    /// When there are not as many of each.
+    pub fn pair(self, first: &Var, second: &Var) -> Var {
+        mean_of(&softplus(&sub(second, first)))
+    }
+
     /// The part of the discriminator's loss that comes from real pictures.
+    ///
+    /// # Panics
+    /// When the objective compares pairs.
     pub fn discriminator_real(self, logits: &Var) -> Var {
         mean_of(&match self {
             // −E log D(x)
@@ -38,10 +73,16 @@ impl Objective {
             Self::Lsgan => square(&shift(logits, -1.0)),
             // E max(0, 1 − D(x))
             Self::Hinge => relu(&affine(logits, -1.0, 1.0)),
+            // −E D(x)
+            Self::Wasserstein => neg(logits),
+            Self::Relativistic => panic!("{PAIRS}"),
         })
     }
 
     /// The part of the discriminator's loss that comes from generated pictures.
+    ///
+    /// # Panics
+    /// When the objective compares pairs.
     pub fn discriminator_fake(self, logits: &Var) -> Var {
         mean_of(&match self {
             // −E log(1 − D(G(z)))
@@ -50,10 +91,16 @@ impl Objective {
             Self::Lsgan => square(logits),
             // E max(0, 1 + D(G(z)))
             Self::Hinge => relu(&shift(logits, 1.0)),
+            // E D(G(z))
+            Self::Wasserstein => logits.clone(),
+            Self::Relativistic => panic!("{PAIRS}"),
         })
     }
 
     /// The generator's loss.
+    ///
+    /// # Panics
+    /// When the objective compares pairs.
     pub fn generator(self, logits: &Var) -> Var {
         mean_of(&match self {
             // E log(1 − D(G(z)))
@@ -63,7 +110,8 @@ impl Objective {
             // E (D(G(z)) − 1)²
             Self::Lsgan => square(&shift(logits, -1.0)),
             // −E D(G(z))
-            Self::Hinge => neg(logits),
+            Self::Hinge | Self::Wasserstein => neg(logits),
+            Self::Relativistic => panic!("{PAIRS}"),
         })
     }
 
@@ -80,7 +128,7 @@ impl Objective {
     pub fn score(self, logits: &Var) -> Var {
         mean_of(&match self {
             Self::Minimax | Self::NonSaturating => sigmoid(logits),
-            Self::Lsgan | Self::Hinge => logits.clone(),
+            Self::Lsgan | Self::Hinge | Self::Wasserstein | Self::Relativistic => logits.clone(),
         })
     }
 }

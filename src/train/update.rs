@@ -13,6 +13,9 @@ pub struct Update {
     /// Decay of the averages of the generators' weights.
     #[serde(default, skip_serializing_if = "is_off")]
     pub ema: f64,
+    /// The averages' half-life is at most this part of the steps so far.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub ema_rampup: f64,
 }
 
 fn is_off(value: &f64) -> bool {
@@ -22,7 +25,7 @@ fn is_off(value: &f64) -> bool {
 impl Update {
     /// The optimizer of generators, whose weights are averaged.
     pub fn of_generators(&self, adam: AdamConfig) -> AdamConfig {
-        AdamConfig { ema: (self.ema > 0.0).then_some(self.ema), ..self.of_others(adam) }
+        AdamConfig { ema: (self.ema > 0.0).then_some(self.ema), ema_rampup: self.ema_rampup, ..self.of_others(adam) }
     }
 
     /// The optimizer of any other network.

@@ -14,6 +14,12 @@
 //!   [`cyclegan::steps`] and [`cut::steps`]: training steps of tiny networks, for teacher-forced tests likewise.
 //! - `weights/*.pth` and `networks.safetensors`, made by `make_networks.py`, read by [`networks`]: weight files as
 //!   `torch.save` writes them, and what the networks in them make of a few pictures.
+//! - `fastgan.safetensors`, made by `make_fastgan.py`, read by [`fastgan::tensor`]: what FastGAN's networks make of
+//!   noise and of pictures.
+//! - `small_data.safetensors`, made by `make_small_data.py`, read by [`small_data::tensor`]: what is made of pictures
+//!   where there are few of them, and penalties.
+//!
+//! - `inception.safetensors`, made by `make_inception.py`, read by [`inception::golden`].
 //!
 //! Numbers are f64. Those that start a step are float32 numbers in step 1 and at full width; in later steps the engine
 //! rounds them. Everything but the `.pth` files is in the engine's layout: pictures and feature maps NHWC, convolution
@@ -26,8 +32,11 @@
 pub mod cut;
 pub mod cyclegan;
 pub mod dcgan;
+pub mod fastgan;
 pub mod formula;
+pub mod inception;
 pub mod networks;
+pub mod small_data;
 
 use safetensors::{Dtype, SafeTensors};
 use sumi::reference::optim::adam;

@@ -26,7 +26,7 @@ use crate::common::{
     gpu,
 };
 
-const UPDATE: Update = Update { clip_grad_norm: 0.5, ema: 0.75 };
+const UPDATE: Update = Update { clip_grad_norm: 0.5, ema: 0.75, ema_rampup: 0.0 };
 
 fn small(update: Update) -> Config {
     Config { size: 16, nz: 8, update, ..config(4, 4) }
@@ -44,7 +44,7 @@ fn step(trainer: &mut Trainer) {
     let tape: &Tape = trainer.tape();
     let draw = |seed, shape: [usize; 4]| tape.constant(Random::new(tape.gpu(), seed, 0).normal(shape));
     let (noise, real) = (draw(1, [4, 1, 1, 8]), draw(2, [4, 16, 16, 3]));
-    let _ = trainer.step_on(&noise, &real);
+    let _ = trainer.step_on(&noise, &real, None);
 }
 
 #[test]

@@ -32,7 +32,7 @@ const BATCH: usize = 2;
 fn recipes(seed: u64) -> [Networks; 4] {
     let common = |common: Common| Common { size: SIZE, load_size: SIZE, batch: BATCH, lr: 1e-3, seed, ..common };
     let cyclegan = cyclegan::Config::default();
-    let update = Update { clip_grad_norm: 0.5, ema: 0.9 };
+    let update = Update { clip_grad_norm: 0.5, ema: 0.9, ema_rampup: 0.0 };
     let cyclegan = cyclegan::Config {
         common: Common { update, ..common(cyclegan.common) },
         ngf: 4,
@@ -230,6 +230,82 @@ fn anime_warms_up_without_the_discriminator() {
     let figures = run(&mut trainer, &gpu(), 2..3, 100);
     assert_ne!(before, state(&trainer));
     assert!(figures[0].iter().all(|v| *v > 0.0), "{figures:?}");
+}
+
+/// In parts of one and of two of three pictures: the same random choices, and the gradients of the whole batch.
+#[test]
+fn a_batch_in_parts_has_the_gradients_of_the_whole() {
+    let gpu = own_gpu();
+    for mut networks in recipes(2) {
+        networks.common_mut().expect("it translates").update = Update::default();
+        let state = |micro_batch: usize| {
+            let mut networks = networks.clone();
+            networks.common_mut().expect("it translates").micro_batch = micro_batch;
+            let mut trainer = trainer(&gpu, &networks);
+            let figures: Vec<_> = (0..4)
+                .map(|step| {
+                    let [one, other] = [batches(&gpu, step), batches(&gpu, 100 + step)];
+                    let three = |one: &Tensor, other: &Tensor| {
+                        let mut values = one.to_vec().expect("the device answers");
+                        values.extend(&other.to_vec().expect("the device answers")[..values.len() / BATCH]);
+                        Tensor::from_slice(&gpu, [3, SIZE[0], SIZE[1], 3], &values)
+                    };
+                    let smooth = one.smooth.as_ref().zip(other.smooth.as_ref()).map(|(one, other)| three(one, other));
+                    let whole = Batches { a: three(&one.a, &other.a), b: three(&one.b, &other.b), smooth };
+                    let figures = trainer.step(&whole, 0.0).expect("the device works");
+                    figures.wait().expect("the device answers")
+                })
+                .collect();
+            let values = |(name, tensor): (String, Tensor)| (name, tensor.to_vec().expect("the device answers"));
+            (figures, trainer.tensors().into_iter().map(values).collect::<Vec<_>>())
+        };
+        let (whole, of_whole) = state(0);
+        for micro_batch in [1, 2] {
+            let what = format!("{} in parts of {micro_batch}", networks.recipe());
+            let (parts, of_parts) = state(micro_batch);
+            // Rounding grows from step to step, so that what is near in the first is only alike in the last.
+            for (step, tolerance) in [(0, 1e-5), (3, 2e-2)] {
+                for (part, whole) in parts[step].iter().zip(&whole[step]) {
+                    assert!(
+                        (part - whole).abs() <= tolerance * whole.abs().max(0.1),
+                        "{what}, step {step}: {part} {whole}"
+                    );
+                }
+            }
+            assert_ne!(of_parts, of_whole, "{what}: were there parts?");
+            for ((name, part), (_, whole)) in of_parts.iter().zip(&of_whole) {
+                let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v * v)).sum::<f64>().sqrt();
+                let apart = norm(&mut part.iter().zip(whole).map(|(part, whole)| part - whole));
+                // Adam makes steps of full length of gradients that are zero but for rounding: biases before a norm.
+                let rounding = 1e-3 * 4.0 * (part.len() as f64).sqrt();
+                assert!(apart <= 0.02 * norm(&mut whole.iter().copied()) + rounding, "{what}: {name} is {apart} off");
+            }
+        }
+    }
+}
+
+/// Activations that are computed again are the ones that were forgotten. Where patches of a stage's output are compared
+/// too, three gradients meet there, and in another order than without stages.
+#[test]
+fn activations_computed_again_give_the_same_gradients() {
+    let gpu = own_gpu();
+    for networks in recipes(4) {
+        let state = |again: bool| {
+            let mut networks = networks.clone();
+            networks.common_mut().expect("it translates").checkpoint_activations = again;
+            let mut trainer = trainer(&gpu, &networks);
+            let figures = run(&mut *trainer, &gpu, 0..4, 9);
+            (figures, bits(&*trainer))
+        };
+        let (what, (remembered, of_remembered), (again, of_again)) = (networks.recipe(), state(false), state(true));
+        assert_eq!(remembered[0], again[0], "{what}");
+        if what == "cyclegan" {
+            assert!(remembered == again && of_remembered == of_again, "{what}: other bits");
+        }
+        for (one, other) in remembered.iter().zip(&again).flat_map(|(one, other)| one.iter().zip(other)) {
+            assert!((one - other).abs() <= 1e-2 * one.abs().max(0.1), "{what}: {one} and {other}");
+        }
+    }
 }
 
 /// What the generator is for: on one batch its losses fall.

@@ -1,33 +1,43 @@
 //! DCGAN's training (Radford, Metz and Chintala, 2016; the step order of pytorch/examples).
 
+mod augmentation;
 pub mod measure;
 mod recipe;
 mod settings;
 
-pub use self::settings::{Config, Flags};
+use self::augmentation::Augmentation;
+pub use self::settings::{Config, Flags, Regularization, RegularizationFlags};
 pub(super) use self::{
     recipe::read,
-    settings::{OBJECTIVES, presets},
+    settings::{GAN_MODES, presets},
 };
 use super::{
     parallel::own_rows,
+    penalty::{gradient_penalty, r1},
     pending::Pending,
     recipe::{Counters, Trained, restore_steps, state_of, steps_of},
 };
 use crate::{
     autograd::{Tape, Var},
     gpu::{Error, Gpu},
-    models::dcgan::Dcgan,
-    nn::{Module, Sequential, init::Init},
+    models::{
+        conditional::{CLASS_FEATURES, Discriminator, Generator},
+        dcgan::Dcgan,
+    },
+    nn::{Module, init::Init},
     ops::{
         self,
-        elementwise::{add, unpack_bytes},
+        elementwise::{add, full, scale, unpack_bytes},
         random::Random,
+        rows::Indices,
     },
     optim::{Adam, AdamConfig, LossScale},
     parallel::World,
     tensor::Tensor,
 };
+
+/// The stream of a step's random numbers beside its noise.
+const BESIDE: u32 = 1;
 
 /// A run in memory: both networks, both optimizers, and how far they have come.
 pub struct Trainer {
@@ -35,13 +45,14 @@ pub struct Trainer {
     gpu: Gpu,
     tape: Tape,
     /// Noise to pictures.
-    pub generator: Sequential,
+    pub generator: Generator,
     /// Pictures to logits.
-    pub discriminator: Sequential,
+    pub discriminator: Discriminator,
     /// The generator's optimizer.
     pub generator_adam: Adam,
     /// The discriminator's optimizer.
     pub discriminator_adam: Adam,
+    augmentation: Option<Augmentation>,
     loss_scale: Option<LossScale>,
     steps: u64,
     world: World,
@@ -64,9 +75,9 @@ pub struct Losses {
 
 /// What the discriminator's half of a step computed.
 pub struct DiscriminatorHalf {
-    /// The part of its loss that comes from real pictures.
+    /// The part of its loss that comes from real pictures; of a relativistic objective all of it.
     pub real: Var,
-    /// The part that comes from generated ones.
+    /// The part that comes from generated ones; of a relativistic objective 0.
     pub fake: Var,
     /// Its logits for the real pictures, `[N, 1, 1, 1]`.
     pub real_logits: Var,
@@ -99,27 +110,34 @@ impl Trainer {
     /// # Panics
     /// When the size is not a power of two from 16.
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
-        let Config { size, nz, ngf, ndf, seed, .. } = *config;
-        let (tape, networks) = (ops::tape(gpu), Dcgan { size, nz, ngf, ndf, std: config.init_std as f32 });
-        let generator = networks.generator(&tape, &mut Init::new(seed, 0));
-        let discriminator = networks.discriminator(&tape, &mut Init::new(seed, 1));
+        let Config { size, nz, ngf, ndf, seed, design, .. } = *config;
+        let (tape, classes, std) = (ops::tape(gpu), config.classes.len(), config.init_std as f32);
+        let nz = if classes > 0 { nz + CLASS_FEATURES } else { nz };
+        let networks = Dcgan { size, nz, ngf, ndf, std, design };
+        let init = &mut Init::new(seed, 0);
+        let network = networks.generator(&tape, init);
+        let generator = Generator::new(&tape, init, network, classes);
+        let init = &mut Init::new(seed, 1);
+        let network = networks.discriminator(&tape, init);
+        let discriminator = Discriminator::new(&tape, init, network, classes, networks.features());
         let (lr, betas, eps) = (config.lr, [config.beta1, config.beta2], config.eps);
         let adam = AdamConfig { lr, betas, eps, ..AdamConfig::default() };
+        let adam_d = AdamConfig { lr: config.lr_d(), ..adam };
         let generator_adam = Adam::new(generator.parameters(), config.update.of_generators(adam));
-        let discriminator_adam = Adam::new(discriminator.parameters(), config.update.of_others(adam));
-        let (config, gpu, world) = (config.clone(), gpu.clone(), World::alone());
+        let discriminator_adam = Adam::new(discriminator.parameters(), config.update.of_others(adam_d));
         let loss_scale = LossScale::where_mixed(&tape);
         Self {
-            config,
-            gpu,
+            config: config.clone(),
+            gpu: gpu.clone(),
             tape,
             generator,
             discriminator,
             generator_adam,
             discriminator_adam,
+            augmentation: Augmentation::new(gpu, &config.regularization),
             loss_scale,
             steps: 0,
-            world,
+            world: World::alone(),
         }
     }
 
@@ -133,27 +151,42 @@ impl Trainer {
         &self.tape
     }
 
-    /// One step on a batch of pictures, bytes `[N, size, size, 3]`: noise is drawn, the discriminator learns, then the
-    /// generator. Records and submits; does not wait.
+    /// The names of the pictures' classes; none where nothing is known about them.
+    pub fn classes(&self) -> &[String] {
+        &self.config.classes
+    }
+
+    /// Classes on the device; `None` where there are none.
+    ///
+    /// # Panics
+    /// When a label is no class, or there are labels and no classes.
+    pub fn indices(&self, labels: Option<&[u32]>) -> Option<Indices> {
+        labels.map(|labels| Indices::new(&self.gpu, labels, self.config.classes.len()))
+    }
+
+    /// One step on a batch of pictures, bytes `[N, size, size, 3]`, and the class of each where there are classes:
+    /// noise is drawn, the discriminator learns, then the generator. Records and submits; does not wait.
     ///
     /// # Errors
     /// When the device failed.
-    pub fn step(&mut self, pictures: &[u8]) -> Result<Pending, Error> {
+    pub fn step(&mut self, pictures: &[u8], labels: Option<&[u32]>) -> Result<Pending, Error> {
         let n = pictures.len() / (self.config.size * self.config.size * 3);
         let random = Random::new(&self.gpu, self.config.seed, self.steps);
         let noise = self.tape.constant(random.normal([n * self.world.size(), 1, 1, self.config.nz]));
         let real = unpack_bytes(&self.gpu, [n, self.config.size, self.config.size, 3], pictures);
-        let losses = self.step_on(&own_rows(&self.world, &noise), &self.tape.constant(real));
+        let noise = own_rows(&self.world, &noise);
+        let losses = self.step_on(&noise, &self.tape.constant(real), self.indices(labels).as_ref());
         self.gpu.submit()?;
         Ok(losses)
     }
 
-    /// The step itself, on noise `[N, 1, 1, nz]` and real pictures `[N, size, size, 3]` in [-1, 1]. Records; does not
-    /// submit.
-    pub fn step_on(&mut self, noise: &Var, real: &Var) -> Pending {
-        let fake = self.generator.forward(noise);
-        let d = self.learn_discriminator(real, &fake.detach());
-        let g = self.learn_generator(&fake);
+    /// The step itself, on noise `[N, 1, 1, nz]`, real pictures `[N, size, size, 3]` in [-1, 1] and their classes, of
+    /// which it draws as many. Records; does not submit.
+    pub fn step_on(&mut self, noise: &Var, real: &Var, labels: Option<&Indices>) -> Pending {
+        let random = Random::stream(&self.gpu, self.config.seed, self.steps, BESIDE);
+        let fake = self.generator.draw(noise, labels);
+        let d = self.learn_discriminator(real, &fake.detach(), labels, &random);
+        let g = self.learn_generator(&fake, real, labels, &random);
         self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         self.tape.no_grad(|| {
@@ -166,34 +199,96 @@ impl Trainer {
 
     /// The discriminator's half of a step: it learns to tell real pictures from generated ones. Each kind is a batch of
     /// its own, so that batch normalisation sees them apart.
-    pub fn learn_discriminator(&mut self, real: &Var, fake: &Var) -> DiscriminatorHalf {
+    pub fn learn_discriminator(
+        &mut self,
+        real: &Var,
+        fake: &Var,
+        labels: Option<&Indices>,
+        random: &Random,
+    ) -> DiscriminatorHalf {
         let objective = self.config.objective;
-        let real_logits = self.discriminator.forward(real);
-        let real_loss = objective.discriminator_real(&real_logits);
-        real_loss.backward();
-        let fake_logits = self.discriminator.forward(fake);
-        let fake_loss = objective.discriminator_fake(&fake_logits);
-        fake_loss.backward();
+        let real_logits = self.judge(real, labels, random);
+        let half = if objective.is_relativistic() {
+            let fake_logits = self.judge(fake, labels, random);
+            let loss = objective.pair(&real_logits, &fake_logits);
+            loss.backward();
+            let nothing = self.tape.constant(full(&self.gpu, [], 0.0));
+            DiscriminatorHalf { real: loss, fake: nothing, real_logits, fake_logits }
+        } else {
+            let real_loss = objective.discriminator_real(&real_logits);
+            real_loss.backward();
+            let fake_logits = self.judge(fake, labels, random);
+            let fake_loss = objective.discriminator_fake(&fake_logits);
+            fake_loss.backward();
+            DiscriminatorHalf { real: real_loss, fake: fake_loss, real_logits, fake_logits }
+        };
+        self.penalize(real, fake, labels, random);
         self.discriminator_adam.step();
-        let [real, fake, real_logits, fake_logits] =
-            [real_loss, fake_loss, real_logits, fake_logits].map(|var| var.detach());
+        if let Some(augmentation) = &self.augmentation {
+            augmentation.observe(&half.real_logits, &self.world);
+        }
+        let DiscriminatorHalf { real, fake, real_logits, fake_logits } = half;
+        let [real, fake, real_logits, fake_logits] = [real, fake, real_logits, fake_logits].map(|var| var.detach());
         DiscriminatorHalf { real, fake, real_logits, fake_logits }
     }
 
+    /// Adds the gradients of the penalties that this step has.
+    fn penalize(&self, real: &Var, fake: &Var, labels: Option<&Indices>, random: &Random) {
+        let Regularization { r1: gamma, r1_every, gradient_penalty: lambda, .. } = self.config.regularization;
+        // The pictures have no use for a gradient of their own.
+        let weights = || self.discriminator.parameters().iter().map(|(_, p)| p.var()).collect::<Vec<_>>();
+        if gamma > 0.0 && self.steps.is_multiple_of(r1_every) {
+            let slope = r1(&|x| self.judge(x, labels, random), real);
+            scale(&slope, (gamma * r1_every as f64) as f32).backward_to(&weights());
+        }
+        if lambda > 0.0 {
+            let mix = self.tape.constant(random.uniform([real.shape().dims()[0]]));
+            let slope = gradient_penalty(&|x| self.discriminator.judge(x, labels), real, fake, &mix);
+            scale(&slope, lambda as f32).backward_to(&weights());
+        }
+    }
+
     /// The generator's half of a step: it learns to have its pictures taken for real by the discriminator as it now is.
-    pub fn learn_generator(&mut self, fake: &Var) -> GeneratorHalf {
-        let logits = self.discriminator.forward(fake);
-        let loss = self.config.objective.generator(&logits);
+    /// A relativistic objective compares them with the real ones.
+    pub fn learn_generator(
+        &mut self,
+        fake: &Var,
+        real: &Var,
+        labels: Option<&Indices>,
+        random: &Random,
+    ) -> GeneratorHalf {
+        let objective = self.config.objective;
+        let logits = self.judge(fake, labels, random);
+        let loss = if objective.is_relativistic() {
+            let real_logits = self.tape.no_grad(|| self.judge(real, labels, random));
+            objective.pair(&logits, &real_logits)
+        } else {
+            objective.generator(&logits)
+        };
         loss.backward_to(&self.generator.parameters().iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
         self.generator_adam.step();
         GeneratorHalf { loss: loss.detach(), logits: logits.detach() }
     }
 
-    /// Pictures `[n, size, size, 3]` in [-1, 1] from given noise `[n, 1, 1, nz]`, with the running statistics of
-    /// normalisation. Leaves the generator in training mode, whichever it was in.
-    pub fn draw(&self, noise: &Tensor) -> Tensor {
+    /// The discriminator's logits for pictures, augmented where that is asked for.
+    fn judge(&self, pictures: &Var, labels: Option<&Indices>, random: &Random) -> Var {
+        match &self.augmentation {
+            Some(changes) => self.discriminator.judge(&changes.apply(pictures, random, &self.world), labels),
+            None => self.discriminator.judge(pictures, labels),
+        }
+    }
+
+    /// Pictures `[n, size, size, 3]` in [-1, 1] from given noise `[n, 1, 1, nz]`, and the class of each where there are
+    /// classes, with the running statistics of normalisation. Leaves the generator in training mode, whichever it was
+    /// in.
+    ///
+    /// # Panics
+    /// When there are classes and no labels, or labels and no classes.
+    pub fn draw(&self, noise: &Tensor, labels: Option<&[u32]>) -> Tensor {
         self.generator.train(false);
-        let pictures = self.tape.no_grad(|| self.generator.forward(&self.tape.constant(noise.clone())));
+        let labels = self.indices(labels);
+        let noise = self.tape.constant(noise.clone());
+        let pictures = self.tape.no_grad(|| self.generator.draw(&noise, labels.as_ref()));
         self.generator.train(true);
         pictures.value().clone()
     }
@@ -208,7 +303,8 @@ impl Trained for Trainer {
         let generator = state_of("generator", &self.generator, Some(&self.generator_adam));
         let discriminator = state_of("discriminator", &self.discriminator, Some(&self.discriminator_adam));
         let scale = self.loss_scale.iter().map(LossScale::tensor).collect();
-        [generator, discriminator, scale].concat()
+        let augmentation = self.augmentation.iter().flat_map(Augmentation::tensors).collect();
+        [generator, discriminator, scale, augmentation].concat()
     }
 
     fn counters(&self) -> Counters {

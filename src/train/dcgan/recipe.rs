@@ -6,7 +6,7 @@ use image::RgbImage;
 
 use super::{Config, Losses, Trainer};
 use crate::{
-    data::{Loader, LoaderConfig, Pictures},
+    data::{Labels, Loader, LoaderConfig, Pictures},
     gpu,
     nn::parameter_count,
     parallel::World,
@@ -18,12 +18,15 @@ use crate::{
         recipe::{Counters, Ready, Recipe, Report, Trained},
         report::sheet,
         run::Listener,
-        sample::draw,
+        sample::{by_class, draw},
     },
 };
 
-/// Pictures of a sheet, and of one of its rows.
+/// Pictures of a sheet, and of one of its rows; where there are classes, each has a row.
 const SHEET: (usize, usize) = (64, 8);
+
+/// The most classes that have a row each.
+const MOST_ROWS: usize = 16;
 
 /// A DCGAN and its pictures.
 struct Dcgan {
@@ -38,7 +41,13 @@ struct Dcgan {
 /// When there are none.
 pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) -> Result<Ready, Error> {
     let read = pictures::read(run, config.size, tell)?;
-    let (set, flip, config) = (Arc::new(read.pictures), run.flip, config.clone());
+    let (set, flip, mut config) = (Arc::new(read.pictures), run.flip, config.clone());
+    // Of several attributes nobody has said which: networks are told classes where there is one.
+    let classes = match set.labels().attributes.as_slice() {
+        [attribute] => attribute.classes.clone(),
+        _ => Vec::new(),
+    };
+    config.classes.clone_from(&classes);
     let pictures = Counters::from([("pictures".to_owned(), set.len() as u64)]);
     let begin = move |gpu: &gpu::Gpu, header: Option<&Header>| {
         let batches =
@@ -47,7 +56,7 @@ pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) ->
         let loader = Loader::at(set, batches, position);
         Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader, world: World::alone() }) as Box<dyn Recipe>
     };
-    Ok(Ready { skipped: read.skipped, pictures, begin: Box::new(begin) })
+    Ok(Ready { skipped: read.skipped, pictures, classes, begin: Box::new(begin) })
 }
 
 impl Recipe for Dcgan {
@@ -75,7 +84,9 @@ impl Recipe for Dcgan {
 
     fn step(&mut self, _progress: f64) -> Result<Report, gpu::Error> {
         let batch = self.loader.next_batch();
-        let figures = self.trainer.step(&batch.pixels[self.world.share(batch.pixels.len())])?;
+        let classes = batch.labels.first().filter(|_| !self.trainer.classes().is_empty());
+        let labels = classes.map(|classes| &classes[self.world.share(classes.len())]);
+        let figures = self.trainer.step(&batch.pixels[self.world.share(batch.pixels.len())], labels)?;
         Ok(Report { epoch: batch.epoch, figures })
     }
 
@@ -96,13 +107,27 @@ impl Recipe for Dcgan {
 
     fn samples(&self) -> Result<RgbImage, gpu::Error> {
         let (config, (count, columns)) = (self.trainer.config(), SHEET);
-        Ok(sheet::sheet(&draw(&self.trainer, config.seed, count)?, [config.size; 2], columns))
+        let drawn = self.trainer.generator_adam.with_averages(|| match self.trainer.classes().len() {
+            // A row for each class; where they are more, a picture of each that has room.
+            1..=MOST_ROWS => by_class(&self.trainer, config.seed, columns)?.draw(&self.trainer),
+            _ => draw(&self.trainer, config.seed, count),
+        })?;
+        Ok(sheet::sheet(&drawn, [config.size; 2], columns))
     }
 
     fn real(&self) -> RgbImage {
         let (pictures, (count, columns)): (&Pictures, _) = (self.loader.pictures(), SHEET);
         let shown = &pictures.pixels()[..count.min(pictures.len()) * pictures.picture(0).len()];
         sheet::sheet(shown, pictures.size(), columns)
+    }
+
+    fn pictures(&self) -> Option<&Pictures> {
+        Some(self.loader.pictures())
+    }
+
+    fn draw(&self, seed: u64, count: usize) -> Result<Option<Pictures>, gpu::Error> {
+        let bytes = self.trainer.generator_adam.with_averages(|| draw(&self.trainer, seed, count))?;
+        Ok(Some(Pictures::new([self.trainer.config().size; 2], bytes, Labels::none())))
     }
 
     fn introduction(&self) -> String {

@@ -1,15 +1,19 @@
 //! What a DCGAN run can be told: its values, their flags, and the presets.
 
-use std::path::PathBuf;
+mod regularization;
+
+use std::path::{Path, PathBuf, absolute};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::regularization::{Regularization, RegularizationFlags};
 use crate::{
     data::portraits::Rendering,
+    models::dcgan::{Design, Normalization, Upsampling},
     train::{
         Error,
         config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
-        flags::{count, decay, heading, one_of, picture_size, rate, weight},
+        flags::{count, decay, heading, one_of, part, picture_size, rate, weight},
         objective::Objective,
         preset::{Length, Preset},
         update::Update,
@@ -17,7 +21,10 @@ use crate::{
 };
 
 /// The objectives, as the command line and `config.toml` spell them.
-pub(crate) const OBJECTIVES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
+const OBJECTIVES: [&str; 6] = ["minimax", "non-saturating", "lsgan", "hinge", "wasserstein", "relativistic"];
+
+/// Those of them that ask nothing of the discriminator and compare no pairs: what translators can play for.
+pub(crate) const GAN_MODES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
 
 /// How portraits are drawn, spelt likewise.
 const RENDERINGS: [&str; 2] = ["anime", "photo"];
@@ -38,8 +45,11 @@ pub struct Config {
     pub ngf: usize,
     /// Channels of the discriminator's first stage.
     pub ndf: usize,
-    /// Learning rate of both networks.
+    /// Learning rate of both networks, or of the generator alone.
     pub lr: f64,
+    /// Learning rate of the discriminator, where it has its own (Heusel et al., 2017).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr_d: Option<f64>,
     /// Decay of Adam's first moment.
     pub beta1: f64,
     /// Decay of Adam's second moment.
@@ -50,6 +60,15 @@ pub struct Config {
     pub init_std: f64,
     /// What the two networks minimise.
     pub objective: Objective,
+    /// Where the networks are built otherwise than in the paper.
+    #[serde(flatten)]
+    pub design: Design,
+    /// What holds the discriminator back.
+    #[serde(flatten)]
+    pub regularization: Regularization,
+    /// The names of the pictures' classes, where both networks are told them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// What the optimizers do besides.
     #[serde(flatten)]
     pub update: Update,
@@ -61,8 +80,25 @@ impl Default for Config {
     fn default() -> Self {
         let objective = Objective::NonSaturating;
         let (lr, beta1, beta2, eps, init_std) = (2e-4, 0.5, 0.999, 1e-8, 0.02);
-        let (nz, ngf, ndf, update) = (100, 64, 64, Update::default());
-        Self { size: 64, batch: 64, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, objective, update, seed: 0 }
+        Self {
+            size: 64,
+            batch: 64,
+            nz: 100,
+            ngf: 64,
+            ndf: 64,
+            lr,
+            lr_d: None,
+            beta1,
+            beta2,
+            eps,
+            init_std,
+            objective,
+            design: Design::default(),
+            regularization: Regularization::default(),
+            classes: Vec::new(),
+            update: Update::default(),
+            seed: 0,
+        }
     }
 }
 
@@ -103,6 +139,10 @@ pub struct Flags {
     #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
     pub lr: Option<f64>,
 
+    /// Learning rate of the discriminator, where it is to be another [default: that of --lr]
+    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
+    pub lr_d: Option<f64>,
+
     /// Decay of Adam's first moment
     #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
         value_parser = decay)]
@@ -125,6 +165,34 @@ pub struct Flags {
     #[arg(long, value_name = "NAME", help_heading = heading::NETWORKS,
         value_parser = one_of::<Objective>(&OBJECTIVES))]
     pub objective: Option<Objective>,
+
+    /// How the generator doubles the side of what it draws: by transposed convolutions, or by repeating pixels and a
+    /// convolution, which leaves no checkerboard [default: transposed]
+    #[arg(long, value_name = "NAME", help_heading = heading::NETWORKS,
+        value_parser = one_of::<Upsampling>(&["transposed", "nearest"]))]
+    pub upsample: Option<Upsampling>,
+
+    /// What the discriminator normalises: its batches, its weights (spectral normalisation) or nothing [default: batch]
+    #[arg(long, value_name = "NAME", help_heading = heading::NETWORKS,
+        value_parser = one_of::<Normalization>(&["batch", "spectral", "none"]))]
+    pub norm_d: Option<Normalization>,
+
+    /// Tell the discriminator how much the pictures of a batch differ, against collapse
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        help_heading = heading::NETWORKS)]
+    pub minibatch_stddev: Option<bool>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a comment here would stand in the help")]
+    pub regularization: RegularizationFlags,
+    /// Draw by classes: `folders` (each folder in --data is one), a CSV file (a line for each picture), or an attribute
+    /// of the drawn portraits, such as hair_colour
+    #[arg(long, value_name = "folders|FILE|NAME", help_heading = heading::PICTURES)]
+    pub labels: Option<String>,
+
+    /// The column of the CSV file that holds the classes [default: the one beside that of the files]
+    #[arg(long, value_name = "NAME", help_heading = heading::PICTURES)]
+    pub label_column: Option<String>,
 }
 
 impl RecipeFlags for Flags {
@@ -143,19 +211,38 @@ impl RecipeFlags for Flags {
         changes.refuse("ngf", &mut dcgan.ngf, self.ngf);
         changes.refuse("ndf", &mut dcgan.ndf, self.ndf);
         changes.make("lr", &mut dcgan.lr, self.lr, "the steps to come use it");
+        changes.make("lr-d", &mut dcgan.lr_d, self.lr_d.map(Some), "the steps to come use it");
         let moments = "the steps to come use it, on moments kept under the old one";
         changes.make("beta1", &mut dcgan.beta1, self.beta1, moments);
         changes.make("beta2", &mut dcgan.beta2, self.beta2, moments);
         changes.make("eps", &mut dcgan.eps, self.eps, "the steps to come use it");
         changes.refuse("init-std", &mut dcgan.init_std, self.init_std);
         changes.make("objective", &mut dcgan.objective, self.objective, "losses before and after do not compare");
+        changes.refuse("upsample", &mut dcgan.design.upsample, self.upsample);
+        changes.refuse("norm-d", &mut dcgan.design.norm_d, self.norm_d);
+        changes.refuse("minibatch-stddev", &mut dcgan.design.minibatch_stddev, self.minibatch_stddev);
+        self.regularization.apply(&mut dcgan.regularization, changes);
+        changes.refuse_name("labels", &mut source.labels, self.labels.as_deref().map(from_root));
+        changes.refuse_name("label-column", &mut source.label_column, self.label_column.clone());
         changes.make_path("data", &mut source.data, self.data.as_ref(), "the networks go on with these pictures");
         changes.make("portraits", &mut source.portraits, self.portraits, "the order of the pictures is another");
         changes.make("rendering", &mut source.rendering, self.rendering, "the networks go on with these pictures");
     }
 }
 
+/// The labels as `config.toml` names them: a file, which has an ending, from the root.
+fn from_root(labels: &str) -> String {
+    let path = Path::new(labels);
+    let file = path.extension().and_then(|_| absolute(path).ok());
+    file.map_or_else(|| labels.to_owned(), |path| path.display().to_string())
+}
+
 impl Config {
+    /// The discriminator's learning rate.
+    pub fn lr_d(&self) -> f64 {
+        self.lr_d.unwrap_or(self.lr)
+    }
+
     /// Refuses values that no run can have.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Self { size, batch, nz, ngf, ndf, lr, beta1, beta2, eps, init_std, update, .. } = *self;
@@ -163,9 +250,11 @@ impl Config {
         for (name, value, most) in [("batch", batch, 4096), ("nz", nz, 4096), ("ngf", ngf, 1024), ("ndf", ndf, 1024)] {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
         }
-        for (name, value) in [("lr", lr), ("eps", eps), ("init_std", init_std)] {
+        for (name, value) in [("lr", lr), ("lr_d", self.lr_d()), ("eps", eps), ("init_std", init_std)] {
             rate(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
+        self.regularization.check(&self.design)?;
+        part(&update.ema_rampup.to_string()).map_err(|reason| wrong("ema_rampup", reason))?;
         weight(&update.clip_grad_norm.to_string()).map_err(|reason| wrong("clip_grad_norm", reason))?;
         for (name, value) in [("beta1", beta1), ("beta2", beta2), ("ema", update.ema)] {
             decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
