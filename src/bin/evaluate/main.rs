@@ -27,11 +27,14 @@ Examples:
   evaluate runs/anime-1 runs/anime-2 runs/anime-3       several, such as of three seeds, and their mean
   evaluate runs/anime-1 --sheet compared.png            and a sheet: photograph, translation, truth
   evaluate runs/dcgan-1 runs/dcgan-1/checkpoints/*      which checkpoint of a DCGAN draws best
+  evaluate runs/dcgan-1 --inception pt_inception.pth    and FID and KID, by weights that you bring
 With cargo: cargo run --release --bin evaluate -- --help
 
 Of DCGANs: the sliced Wasserstein distance of drawn pictures to those that the first run learns from, on patches of
-their Laplacian pyramids (Karras et al., 2018), times 1000, from the finest details to 16 pixels; less is nearer. The
-first line is the distance of other pictures of the same set.
+their Laplacian pyramids (Karras et al., 2018), times 1000, from the finest details to 16 pixels; less is nearer.
+Precision and recall (Kynkäänniemi et al., 2019) by features of the first run's discriminator: how many of the drawn
+pictures are like real ones, and how many of the real ones are like drawn ones. With --inception FID (Heusel et al.,
+2017) and KID (Bińkowski et al., 2018); less is nearer. The first line is of other pictures of the same set.
 
 Of the others: portraits are drawn of people that no run has trained on, as photographs and as anime. The photographs
 are translated and compared with the true drawings: PSNR in dB (more is nearer), SSIM of the brightness (Wang et al.,
@@ -60,6 +63,11 @@ struct Arguments {
     /// Which pictures of a DCGAN are drawn and compared
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+
+    /// Also compute FID and KID of DCGANs' pictures by the weights in this file: pytorch-fid's
+    /// pt_inception-2015-12-05-6726825d.pth
+    #[arg(long, value_name = "FILE")]
+    inception: Option<PathBuf>,
 
     /// How many people
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -17,8 +17,11 @@ use sumi::{
     train::{
         Error,
         dcgan::Trainer,
-        report::sheet::{check, picture, save, sheet},
-        sample::{batches, interpolate, restore},
+        report::{
+            best_of,
+            sheet::{check, picture, save, sheet},
+        },
+        sample::{Choice, batches, by_class, class_of, interpolate, restore},
     },
 };
 
@@ -27,6 +30,9 @@ Examples:
   sample runs/dcgan-1 -n 64 --out faces               64 pictures: faces/0000.png to faces/0063.png
   sample runs/dcgan-1 -n 100 --seed 7 --grid all.png  100 others on one sheet
   sample runs/dcgan-1 --interpolate way.png           the way from one picture to another
+  sample runs/dcgan-2 --label blond --grid fair.png   of a run with --labels: pictures of one class
+  sample runs/dcgan-1 --truncation 1.5 --grid few.png 64 pictures more usual, and more alike
+  sample runs/dcgan-1 --best --grid best.png          by the checkpoint that `train --metric` found best
 With cargo: cargo run --release --bin sample -- --help
 
 The same seed gives the same pictures, whatever -n: picture 5 of 10 is picture 5 of 100.";
@@ -39,6 +45,10 @@ struct Arguments {
     /// Folder of the run, such as runs/dcgan-1, or a checkpoint
     run: PathBuf,
 
+    /// Draw by the run's best checkpoint instead of its newest: that which the metric of `train --metric` found best
+    #[arg(long)]
+    best: bool,
+
     /// How many pictures
     #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 64,
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -47,6 +57,16 @@ struct Arguments {
     /// Which pictures: another seed gives others
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+
+    /// Pictures of this class, from a run with --labels [default: of all classes in turn; a sheet has a row for each,
+    /// and the same noise in a column]
+    #[arg(long, value_name = "NAME")]
+    label: Option<String>,
+
+    /// Draw numbers of the noise again that are beyond ±PSI: the smaller it is, the more usual and the more alike are
+    /// the pictures (Brock, Donahue and Simonyan, 2019); a DCGAN's pale below 1
+    #[arg(long, value_name = "PSI", allow_negative_numbers = true, value_parser = truncation)]
+    truncation: Option<f32>,
 
     /// Write single pictures to this folder: 0000.png, 0001.png, …
     #[arg(long, value_name = "DIR")]
@@ -71,6 +91,12 @@ struct Arguments {
     adapter: Option<String>,
 }
 
+/// Below the least of these hardly a number is within the threshold, and beyond the greatest hardly one is not.
+fn truncation(text: &str) -> Result<f32, String> {
+    let psi = text.parse().ok().filter(|psi| (0.01..=10.0).contains(psi));
+    psi.ok_or_else(|| format!("{text} is not a number from 0.01 to 10"))
+}
+
 fn main() -> ExitCode {
     match sample(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,42 +107,68 @@ fn main() -> ExitCode {
     }
 }
 
+impl Arguments {
+    fn choice(&self, trainer: &Trainer) -> Result<Choice, Error> {
+        let class = self.label.as_ref().map(|name| class_of(trainer, name)).transpose()?;
+        Ok(Choice { seed: self.seed, truncation: self.truncation, class })
+    }
+}
+
 fn sample(arguments: &Arguments) -> Result<(), Error> {
     let (adapter, cache) = (arguments.adapter.clone(), cache::folder());
     let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
     for note in gpu.notes() {
         let _ = writeln!(io::stderr(), "{note}");
     }
-    let checkpoint =
-        if arguments.run.is_file() { &arguments.run } else { &arguments.run.join("checkpoint.safetensors") };
-    let (trainer, header) = restore(&gpu, checkpoint)?;
-    let size = trainer.config().size;
+    let (trainer, header) = restore(&gpu, &checkpoint(arguments)?)?;
+    let (size, choice) = (trainer.config().size, arguments.choice(&trainer)?);
     if arguments.grid.is_some() {
-        check(arguments.count as usize, [size; 2])?;
+        check(arguments.count as usize + trainer.classes().len(), [size; 2])?;
     }
     if arguments.interpolate.is_some() {
         check(arguments.steps as usize, [size; 2])?;
     }
     line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps(), gpu.adapter()));
     if arguments.out.is_some() || arguments.grid.is_some() {
-        draw_and_write(arguments, &trainer)?;
+        draw_and_write(arguments, &trainer, choice)?;
     }
     if let Some(file) = &arguments.interpolate {
         let count = arguments.steps as usize;
-        let bytes = interpolate(&trainer, arguments.seed, count)?;
+        let bytes = interpolate(&trainer, choice, count)?;
         write(&sheet(&bytes, [size; 2], count), file)?;
     }
     Ok(())
 }
 
+/// The checkpoint that is drawn by.
+fn checkpoint(arguments: &Arguments) -> Result<PathBuf, Error> {
+    let Arguments { run, best, .. } = arguments;
+    if run.is_file() {
+        return Ok(run.clone());
+    }
+    if !best {
+        return Ok(run.join("checkpoint.safetensors"));
+    }
+    Some(best_of(run)).filter(|best| best.is_file()).ok_or_else(|| {
+        Error::Config(format!(
+            "{0} has no best checkpoint: its training had no metric. Go on with `train --resume {0} --metric swd`, or \
+             leave --best out",
+            run.display()
+        ))
+    })
+}
+
 /// Single pictures are written as they are drawn, and forgotten; a sheet needs them all.
-fn draw_and_write(arguments: &Arguments, trainer: &Trainer) -> Result<(), Error> {
+fn draw_and_write(arguments: &Arguments, trainer: &Trainer, choice: Choice) -> Result<(), Error> {
     let (count, size) = (arguments.count as usize, trainer.config().size);
+    // The rows of a sheet of all classes are drawn from the same noise.
+    let rows = if choice.class.is_none() { trainer.classes().len() } else { 0 };
     let (mut written, mut kept) = (0, Vec::new());
     if let Some(folder) = &arguments.out {
         fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
     }
-    for batch in batches(trainer, arguments.seed, count) {
+    let needed = if arguments.out.is_some() || rows == 0 { count } else { 0 };
+    for batch in batches(trainer, choice, needed) {
         let batch = batch?;
         if let Some(folder) = &arguments.out {
             for bytes in batch.chunks_exact(3 * size * size) {
@@ -124,17 +176,20 @@ fn draw_and_write(arguments: &Arguments, trainer: &Trainer) -> Result<(), Error>
                 written += 1;
             }
         }
-        if arguments.grid.is_some() {
+        if arguments.grid.is_some() && rows == 0 {
             kept.extend(batch);
         }
     }
     if let Some(folder) = &arguments.out {
         line(&format!("{written} pictures in {}", folder.display()));
     }
-    match &arguments.grid {
-        Some(file) => write(&sheet(&kept, [size; 2], count.isqrt().max(1)), file),
-        None => Ok(()),
+    let Some(file) = &arguments.grid else { return Ok(()) };
+    if rows == 0 {
+        return write(&sheet(&kept, [size; 2], count.isqrt().max(1)), file);
     }
+    let columns = count.div_ceil(rows);
+    line(&format!("a row for each class: {}", trainer.classes().join(", ")));
+    write(&sheet(&by_class(trainer, choice, columns)?.draw(trainer)?, [size; 2], columns), file)
 }
 
 fn write(sheet: &image::RgbImage, file: &Path) -> Result<(), Error> {
