@@ -1,17 +1,39 @@
-//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `samples/`, `checkpoint.safetensors`, older
-//! ones in `checkpoints/` where they are kept, and `skipped.txt` where pictures could not be read.
+//! The folder of a run, and what it tells: `config.toml`, `losses.csv`, `metrics.csv` where there is a metric,
+//! `samples/`, `checkpoint.safetensors`, older ones and the best in `checkpoints/` where they are kept, and
+//! `skipped.txt` where pictures could not be read; `report.html`, with `progress.csv`, `sessions.jsonl` and
+//! `warnings.txt`, of which it is made; `tensorboard/`.
 
+mod charts;
+mod events;
+pub mod frames;
 mod kept;
 mod lock;
 mod losses;
+mod metrics;
+mod page;
+mod progress;
+mod reporter;
+mod rows;
+mod session;
 pub mod sheet;
+mod sheets;
+mod table;
+mod warnings;
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-pub use self::{kept::keep, lock::Lock, losses::LossLog};
+pub use self::{
+    kept::{best_of, keep, keep_best},
+    lock::Lock,
+    losses::LossLog,
+    metrics::MetricLog,
+    page::Standing,
+    reporter::{Reporter, Unwritten},
+    warnings::Kept,
+};
 use super::{Error, config::RunConfig, run::Listener};
 use crate::weights::replace::{remove_unfinished, replace};
 
@@ -90,6 +112,31 @@ impl Folder {
     /// The losses.
     pub fn losses(&self) -> PathBuf {
         self.path.join("losses.csv")
+    }
+
+    /// Speed and memory.
+    pub fn progress(&self) -> PathBuf {
+        self.path.join("progress.csv")
+    }
+
+    /// What went wrong without ending the run.
+    pub fn warnings(&self) -> PathBuf {
+        self.path.join("warnings.txt")
+    }
+
+    /// Event files for TensorBoard.
+    pub fn tensorboard(&self) -> PathBuf {
+        self.path.join("tensorboard")
+    }
+
+    /// Where and when the run was trained.
+    pub fn sessions(&self) -> PathBuf {
+        self.path.join("sessions.jsonl")
+    }
+
+    /// The values of the metric.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics.csv")
     }
 
     /// The sheet of samples of a step.

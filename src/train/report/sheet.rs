@@ -54,20 +54,42 @@ pub fn check(count: usize, size: [usize; 2]) -> Result<(), Error> {
     )))
 }
 
+/// One picture from its bytes `[height, width, 3]`, enlarged so that a person sees it.
+pub(super) fn enlarged(bytes: &[u8], size: [usize; 2]) -> RgbImage {
+    let [height, width] = size.map(|side| (side * scale(size)) as u32);
+    imageops::resize(&picture(bytes, size), width, height, imageops::FilterType::Nearest)
+}
+
 /// Pictures `[N, height, width, 3]` in rows of `columns`, the small ones enlarged so that a person sees them.
 pub fn sheet(bytes: &[u8], size: [usize; 2], columns: usize) -> RgbImage {
-    let (scale, [cell_h, cell_w], each) = (scale(size), cell(size), 3 * size[0] * size[1]);
+    let ([cell_h, cell_w], each) = (cell(size), 3 * size[0] * size[1]);
     let count = bytes.len() / each;
     let (columns, rows) = (columns.min(count), count.div_ceil(columns));
     let white = image::Rgb([255; 3]);
     let mut sheet = RgbImage::from_pixel((columns * cell_w + GAP) as u32, (rows * cell_h + GAP) as u32, white);
     for (place, bytes) in bytes.chunks_exact(each).enumerate() {
-        let [height, width] = size.map(|side| (side * scale) as u32);
-        let enlarged = imageops::resize(&picture(bytes, size), width, height, imageops::FilterType::Nearest);
+        let enlarged = enlarged(bytes, size);
         let (x, y) = (place % columns * cell_w + GAP, place / columns * cell_h + GAP);
         imageops::replace(&mut sheet, &enlarged, x as i64, y as i64);
     }
     sheet
+}
+
+/// The pictures that [`sheet()`] put on a sheet, each of `size`, without the empty places at its end.
+pub fn pictures(sheet: &RgbImage, size: [usize; 2]) -> Vec<Vec<u8>> {
+    let (scale, [cell_h, cell_w]) = (scale(size), cell(size));
+    let (columns, rows) = (sheet.width() as usize / cell_w, sheet.height() as usize / cell_h);
+    let picture = |place: usize| {
+        let (left, top) = (place % columns * cell_w + GAP, place / columns * cell_h + GAP);
+        let pixels =
+            (0..size[0] * size[1]).map(|pixel| [pixel / size[1] * scale + top, pixel % size[1] * scale + left]);
+        pixels.flat_map(|[y, x]| sheet.get_pixel(x as u32, y as u32).0).collect::<Vec<u8>>()
+    };
+    let mut pictures: Vec<_> = (0..columns * rows).map(picture).collect();
+    while pictures.last().is_some_and(|last| last.iter().all(|byte| *byte == u8::MAX)) {
+        pictures.pop();
+    }
+    pictures
 }
 
 /// Writes a PNG file, whatever the ending of its name.
@@ -86,7 +108,13 @@ pub fn save(picture: &RgbImage, path: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, sheet, to_bytes};
+    use super::{check, pictures, sheet, to_bytes};
+
+    #[test]
+    fn what_is_put_on_a_sheet_is_found_there() {
+        let bytes: Vec<u8> = (0..5 * 3 * 16 * 20).map(|n| (n % 251) as u8).collect();
+        assert_eq!(pictures(&sheet(&bytes, [16, 20], 3), [16, 20]).concat(), bytes);
+    }
 
     #[test]
     fn a_sheet_that_is_too_large_is_refused() {

@@ -2,21 +2,24 @@
 
 use std::{collections::VecDeque, path::Path};
 
-use super::{Listener, Run};
+use super::{Listener, Run, watching::Watching};
 use crate::{
     gpu::Gpu,
     parallel::World,
     train::{
         Error,
-        checkpoint::{self, Checkpoint, family},
+        checkpoint::{self, Checkpoint, Header, family},
         config::{RecipeFlags, RunConfig},
         flags::RunFlags,
+        metric::Meter,
         parallel::{self, Start},
+        plan,
         preset::Length,
         recipe::{Ready, Recipe},
         report::{Folder, Lock, LossLog, sheet},
     },
 };
+
 /// What a resume starts from: the run's configuration with the flags taken over, and what they changed.
 pub struct Resumed {
     /// The folder of the run.
@@ -52,13 +55,15 @@ impl Run {
     pub fn start(
         gpu: &Gpu,
         world: &World,
-        config: RunConfig,
+        mut config: RunConfig,
         out: Option<&Path>,
         tell: &mut dyn Listener,
     ) -> Result<Self, Error> {
         out.map_or(Ok(()), Folder::check_free)?;
+        plan::check(gpu, world, &config, false, tell)?;
         Start::tell(gpu, world, &config, None)?;
         let ready = config.networks.read(&config, tell)?;
+        config.networks.take_classes(&ready.classes, false)?;
         let folder = Folder::create(out, &config.recipe)?;
         let lock = Lock::take(folder.path())?;
         Self::begin(gpu, world, config, (folder, lock), ready, tell)
@@ -71,7 +76,7 @@ impl Run {
     /// When the checkpoint cannot be used, all steps are done, there are no pictures, the batch cannot be shared out,
     /// another process trains it, or the device failed.
     pub fn resume(gpu: &Gpu, world: &World, resumed: Resumed, tell: &mut dyn Listener) -> Result<Self, Error> {
-        let Resumed { folder, config, changes } = resumed;
+        let Resumed { folder, mut config, changes } = resumed;
         let lock = Lock::take(folder.path())?;
         let path = folder.checkpoint();
         let checkpoint = match Checkpoint::read(&path) {
@@ -79,8 +84,10 @@ impl Run {
                 tell.say(&format!("{} has no checkpoint: starting it from step 0", folder.path().display()));
                 changes.iter().for_each(|change| tell.say(change));
                 folder.tidy()?;
+                plan::check(gpu, world, &config, false, tell)?;
                 Start::tell(gpu, world, &config, None)?;
                 let ready = config.networks.read(&config, tell)?;
+                config.networks.take_classes(&ready.classes, false)?;
                 return Self::begin(gpu, world, config, (folder, lock), ready, tell);
             }
             read => read?,
@@ -111,8 +118,10 @@ impl Run {
                 world.size()
             ));
         }
+        plan::check(gpu, world, &config, true, tell)?;
         Start::tell(gpu, world, &config, Some(header))?;
         let ready = config.networks.read(&config, tell)?;
+        config.networks.take_classes(&ready.classes, true)?;
         for (part, found) in &ready.pictures {
             let before = header.position.get(part).copied().unwrap_or(0);
             if before != *found {
@@ -133,7 +142,7 @@ impl Run {
         folder.tidy()?;
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let mut run = Self::prepare(gpu, world, config, (folder, lock), recipe)?;
+        let mut run = Self::prepare(gpu, world, config, (folder, lock), recipe, Some(header), tell)?;
         run.saved = Some(header.steps());
         run.introduce(tell);
         Ok(run)
@@ -151,7 +160,7 @@ impl Run {
         // First of all, so that a run which ends at any moment from here on can be resumed.
         folder.write_config(&config)?;
         folder.write_skipped(&ready.skipped, tell)?;
-        let run = Self::prepare(gpu, world, config, (folder, lock), (ready.begin)(gpu, None))?;
+        let run = Self::prepare(gpu, world, config, (folder, lock), (ready.begin)(gpu, None), None, tell)?;
         run.introduce(tell);
         sheet::save(&run.recipe.real(), &run.folder.real())?;
         Ok(run)
@@ -163,12 +172,32 @@ impl Run {
         config: RunConfig,
         (folder, lock): (Folder, Lock),
         mut recipe: Box<dyn Recipe>,
+        header: Option<&Header>,
+        tell: &mut dyn Listener,
     ) -> Result<Self, Error> {
         parallel::join(gpu, world, &mut *recipe)?;
         let (length, steps, path) = (length(&config, &*recipe), recipe.trained().steps(), folder.losses());
         let log = LossLog::open(&path, recipe.columns(), steps).map_err(Error::io("write", path))?;
+        let meter = Meter::begin(gpu, &config, &*recipe, &folder, header, tell)?;
         let (gpu, world, pending) = (gpu.clone(), world.clone(), VecDeque::new());
-        Ok(Self { gpu, world, config, folder, recipe, log, length, pending, saved: None, failed: None, _lock: lock })
+        Ok(Self {
+            watching: Watching::new(&config),
+            gpu,
+            world,
+            config,
+            folder,
+            recipe,
+            log,
+            meter,
+            length,
+            pending,
+            saved: None,
+            failed: None,
+            retries: 0,
+            tracing: false,
+            reporter: None,
+            _lock: lock,
+        })
     }
 
     fn introduce(&self, tell: &mut dyn Listener) {
