@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     config::Networks,
+    metric::Best,
     recipe::{Counters, Trained},
 };
 use crate::{gpu, ops::elementwise::copy_into, optim::LossScale, tensor::Tensor, weights::replace::replace};
@@ -50,6 +51,9 @@ pub struct Header {
     /// Between how many processes the batches were shared.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub processes: u64,
+    /// The best that the run's metric has found so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Best>,
     /// The measured choices that it was computed with, as [`gpu::Tuning::fingerprint`] names them; empty where there
     /// were none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -80,6 +84,7 @@ impl Header {
             adapter: gpu.adapter().arithmetic(),
             family: family(gpu),
             processes: 1,
+            best: None,
             tuning: gpu.tuning().fingerprint(),
             sha256: String::new(),
         }

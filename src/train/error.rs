@@ -62,14 +62,17 @@ pub enum Error {
     },
     /// The losses, or the weights, are no longer numbers.
     #[error(
-        "the training has diverged: at step {step} {what} is not a finite number. The checkpoint of step {saved} is \
-         untouched. Try a lower --lr (a half or a tenth), a lower --beta1, another --objective or another --seed"
+        "the training has diverged: at step {step} {what} is not a finite number{}. The checkpoint of step {saved} is \
+         untouched. Try a lower --lr (a half or a tenth), a lower --beta1, another --objective or another --seed",
+        .made.as_ref().map_or_else(String::new, |made| format!(" ({made})"))
     )]
     Diverged {
         /// The step at which it was seen.
         step: u64,
         /// What was not finite.
         what: String,
+        /// Which launch made the first such number, in words; `None` where nobody has looked.
+        made: Option<String>,
         /// The step of the checkpoint that is kept.
         saved: u64,
     },

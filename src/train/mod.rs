@@ -5,6 +5,7 @@
 //! it.
 
 pub mod anime;
+pub mod augment;
 pub mod checkpoint;
 pub mod config;
 pub mod cut;
@@ -13,10 +14,14 @@ pub mod dcgan;
 mod error;
 pub mod flags;
 pub mod generator;
+pub mod latent;
+pub mod metric;
 pub mod objective;
 pub mod parallel;
+pub mod penalty;
 mod pending;
 mod pictures;
+pub mod plan;
 pub mod preset;
 pub mod recipe;
 pub mod report;
@@ -25,5 +30,6 @@ pub mod sample;
 pub mod stylize;
 pub mod translate;
 pub mod update;
+pub mod watch;
 
 pub use error::Error;

@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::{checkpoint::Header, pending::Pending};
 use crate::{
+    data::Pictures,
     gpu::{self, Gpu},
     optim::Adam,
     parallel::World,
@@ -84,6 +85,21 @@ pub trait Recipe {
     /// A sheet of pictures that they learn from.
     fn real(&self) -> RgbImage;
 
+    /// The pictures that it learns from, of a recipe that draws from noise; `None` of others.
+    fn pictures(&self) -> Option<&Pictures> {
+        None
+    }
+
+    /// `count` pictures drawn from the noise of a seed as `sample` would draw them: the same ones, by the averages of
+    /// the weights where such are kept. `None` of a recipe that makes pictures of pictures. Changes nothing that a step
+    /// depends on.
+    ///
+    /// # Errors
+    /// When the device failed.
+    fn draw(&self, _seed: u64, _count: usize) -> Result<Option<Pictures>, gpu::Error> {
+        Ok(None)
+    }
+
     /// The networks in a sentence.
     fn introduction(&self) -> String;
 }
@@ -94,6 +110,8 @@ pub struct Ready {
     pub skipped: Vec<(PathBuf, String)>,
     /// How many pictures there are, by their part in the recipe, as [`Recipe::position`] names them.
     pub pictures: Counters,
+    /// The names of the pictures' classes, where the networks are told them.
+    pub classes: Vec<String>,
     /// Makes the recipe.
     pub begin: Begin,
 }

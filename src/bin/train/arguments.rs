@@ -12,20 +12,25 @@ Examples:
   train                                      learn to draw faces from built-in portraits
   train --data photos --size 64 --epochs 25  learn from every picture in a folder
   train --preset dcgan128 --data photos      larger pictures, on a good GPU
+  train --metric swd --metric-every 200      keep the checkpoint that draws best
   train --resume runs/dcgan-1                go on where a run stopped
   train --resume runs/dcgan-1 --lr 0.0001    the same, with another learning rate
   mpirun -n 2 train --batch 128              two processes, on a GPU each; built with --features mpi
+  train --preset dcgan256 --dry-run          what memory that would take
   train --list-adapters                      which GPUs are here, and what the CPU can do
 With cargo: cargo run --release --bin train -- --help
 
 A run is a folder:
   config.toml             every value of the run, read again by --resume
   losses.csv              step, epoch, losses and scores, a row every --log-every steps
+  metrics.csv             with --metric: what drawn pictures were measured by, a row every --metric-every steps
   samples/000000.png, …   64 pictures from the same noise, so that one sees it learn
   samples/real.png        64 pictures that it learns from
+  report.html             all of it to look at: curves, samples, speed, memory, warnings
+  tensorboard/            the same for TensorBoard
   skipped.txt             every file of --data that could not be read, and why
   checkpoint.safetensors  the whole state; `sample RUN` draws from it
-  checkpoints/            the last of them, where --keep-last asks for it
+  checkpoints/            the last of them, where --keep-last asks for it; with --metric best.safetensors
 
 Ctrl-C finishes the step, saves, and says how to go on; a second Ctrl-C leaves at once.
 ";
@@ -79,9 +84,18 @@ pub struct Machine {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "preset"], help_heading = "Run")]
     pub resume: Option<PathBuf>,
 
+    /// Say what memory the run would take, by planning its first steps, and leave without one
+    #[arg(long, help_heading = "Run")]
+    pub dry_run: bool,
+
     /// Show the adapters of this machine, with driver, limits and features, and leave
     #[arg(long, help_heading = "Machine")]
     pub list_adapters: bool,
+
+    /// Look at what every kernel writes, and name the first that makes an infinity or NaN; slows the run down a lot. A
+    /// run that diverges does so by itself, from its last checkpoint
+    #[arg(long, help_heading = "Machine")]
+    pub find_nan: bool,
 
     /// Time every kernel and show a table at the end; slows the run down
     #[arg(long, help_heading = "Machine")]

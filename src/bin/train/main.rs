@@ -17,6 +17,7 @@ use sumi::{
         checkpoint::family,
         config::RunConfig,
         parallel::Start,
+        plan,
         run::{Listener, Outcome, Resumed, Run},
     },
 };
@@ -60,7 +61,7 @@ fn follow(world: &World) -> Result<Outcome, Error> {
 
 fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
     let mut terminal = Terminal::new();
-    let (Machine { out, resume, profile, .. }, flags) = (&arguments.machine, &arguments.flags);
+    let (Machine { out, resume, profile, find_nan, dry_run, .. }, flags) = (&arguments.machine, &arguments.flags);
     let own = &*arguments.own;
     let resumed = resume.as_deref().map(|run| Resumed::read(run, flags, own)).transpose()?;
     let of_run = resumed.as_ref().and_then(|run| run.config.adapter.clone());
@@ -76,6 +77,16 @@ fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
     if !world.is_alone() {
         line(&format!("{} processes share each batch; this is said by the one that leads", world.size()));
     }
+    if *dry_run {
+        Start::tell_nothing(world);
+        let config = match &resumed {
+            Some(resumed) => resumed.config.clone(),
+            None => RunConfig::new(flags, own, gpu.adapter().kind)?,
+        };
+        plan::check(&gpu, world, &config, resumed.is_some(), &mut terminal)?;
+        line("Nothing was trained (--dry-run)");
+        return Ok(Outcome::Finished);
+    }
     let mut run = match resumed {
         Some(resumed) => Run::resume(&gpu, world, resumed, &mut terminal)?,
         None => {
@@ -84,6 +95,9 @@ fn train(world: &World, arguments: &Line) -> Result<Outcome, Error> {
             Run::start(&gpu, world, config, out.as_deref(), &mut terminal)?
         }
     };
+    if *find_nan {
+        run.look_at_every_launch();
+    }
     let profiled = *profile && gpu.start_profile();
     let outcome = run.train(&mut terminal);
     terminal.close(&run, &gpu);

@@ -18,6 +18,8 @@ use sumi::{
     },
 };
 
+use sysinfo::System;
+
 use super::interrupt;
 
 /// Seconds between two lines where there is no terminal.
@@ -167,6 +169,14 @@ impl Listener for Terminal {
 
     fn should_stop(&self) -> bool {
         interrupt::heard()
+    }
+
+    fn surroundings(&self) -> Vec<(String, String)> {
+        let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let cores = std::thread::available_parallelism().map_or_else(|_| "?".to_owned(), |cores| cores.to_string());
+        let system = System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned());
+        let system = format!("{system}, {}, {cores} cores", std::env::consts::ARCH);
+        [("command", words.join(" ")), ("system", system)].map(|(name, value)| (name.to_owned(), value)).to_vec()
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod settings;
 
+use std::ops::Range;
+
 pub(super) use self::settings::presets;
 pub use self::settings::{Config, Flags};
 use super::{
@@ -14,7 +16,7 @@ use super::{
     pending::Pending,
     recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
-    translate::{self, Batches, Common, Translator, patch_nce, positions},
+    translate::{self, Batches, Common, Parts, Translator, patch_nce, positions},
 };
 use crate::{
     autograd::{Tape, Var},
@@ -62,15 +64,6 @@ pub struct Trainer {
     world: World,
 }
 
-/// The losses of the generator's half of a step, with their weights.
-struct GeneratorHalf {
-    adversarial: Var,
-    nce: Var,
-    colour: Var,
-    variation: Var,
-    identity: Var,
-}
-
 /// Reads or draws the pictures of a run.
 ///
 /// # Errors
@@ -88,7 +81,8 @@ impl Trainer {
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
         let Config { common, ngf, ndf, blocks, d_layers, nce_width, d_lr, .. } = config;
         let (tape, seed) = (ops::tape(gpu), common.seed);
-        let networks = AnimeGenerator { width: *ngf, blocks: *blocks, ..AnimeGenerator::default() };
+        let recomputed = common.checkpoint_activations;
+        let networks = AnimeGenerator { width: *ngf, blocks: *blocks, recomputed, ..AnimeGenerator::default() };
         let generator = networks.generator(&tape, &mut Init::new(seed, 0));
         let discriminator = PatchDiscriminator::cyclegan(*ndf, *d_layers).discriminator(&tape, &mut Init::new(seed, 1));
         let channels = STAGES.map(|(_, wide)| wide * ngf);
@@ -110,21 +104,34 @@ impl Trainer {
 
     /// The discriminator's half of a step: its loss for anime, and for what it must refuse.
     fn learn_discriminator(&mut self, fake: &Var, anime: &Var, smooth: &Var) -> [Var; 2] {
-        let Config { lambda_grey, lambda_smooth, .. } = self.config;
+        let Config { lambda_grey, lambda_smooth, ref common, .. } = self.config;
+        let parts = Parts::of(anime, common.micro_batch);
         let refused =
             |x: &Var, weight: f64| scale(&GAN.discriminator_fake(&self.discriminator.forward(x)), weight as f32);
-        let real = GAN.discriminator_real(&self.discriminator.forward(anime));
-        let negatives = [refused(fake, 1.0), refused(&grey(anime), lambda_grey), refused(&grey(smooth), lambda_smooth)];
-        let [fake, grey, smooth] = &negatives;
-        let negative = add(&add(fake, grey), smooth);
-        add(&real, &negative).backward();
+        let of_part = |part: Range<usize>| {
+            let [fake, anime, smooth] = [fake, anime, smooth].map(|x| parts.take(x, &part));
+            let real = GAN.discriminator_real(&self.discriminator.forward(&anime));
+            let negatives =
+                [refused(&fake, 1.0), refused(&grey(&anime), lambda_grey), refused(&grey(&smooth), lambda_smooth)];
+            let [fake, grey, smooth] = &negatives;
+            let negative = add(&add(fake, grey), smooth);
+            parts.weigh(&add(&real, &negative), &part).backward();
+            [real, negative].map(|loss| parts.weigh(&loss.detach(), &part))
+        };
+        let losses = parts.ranges().map(of_part).reduce(sum).expect("a batch has pictures");
         self.d_adam.step();
-        [real.detach(), negative.detach()]
+        losses
     }
 
-    /// The generator's half of a step, and its heads': on photographs, what was made of them, and anime. Until the
-    /// warm-up is over the discriminator has no say.
-    fn learn_generator(&mut self, photo: &Var, made: &Var, keys: &[Var], anime: &Var) -> GeneratorHalf {
+    /// The generator's half of a step, and its heads': gradients of a part of the batch, on photographs, what was made
+    /// of them, and anime. Until the warm-up is over the discriminator has no say. The losses, weighed.
+    fn generator_losses(
+        &self,
+        [photo, made, anime]: [&Var; 3],
+        keys: &[Var],
+        parts: &Parts,
+        part: &Range<usize>,
+    ) -> [Var; 5] {
         let config = &self.config;
         let weighted = |loss: &Var, weight: f64| scale(loss, weight as f32);
         let playing = self.steps >= config.warm_up;
@@ -134,44 +141,69 @@ impl Trainer {
             self.zero()
         };
         let stages = STAGES.map(|(stage, _)| stage);
-        let positions = positions(keys, config.patches, config.common.seed, self.steps, &self.world);
+        let among = parts.among_all(part, &self.world);
+        let positions = positions(keys, config.patches, config.common.seed, self.steps, among);
         let queries = self.generator.features(made, &stages);
         let nce = weighted(&patch_nce(&self.heads, &queries, keys, &positions), config.lambda_nce);
         let colour = weighted(&colour_distance(made, photo), config.lambda_colour);
         let variation = weighted(&total_variation(made), config.lambda_tv);
         let kept = self.generator.forward(anime);
         let identity = weighted(&l1_loss(&kept, anime), config.lambda_identity);
-        let parts = [&nce, &colour, &variation, &identity].into_iter().chain(playing.then_some(&adversarial));
-        let total = parts.cloned().reduce(|sum, part| add(&sum, &part)).expect("there are losses");
+        let losses = [&nce, &colour, &variation, &identity].into_iter().chain(playing.then_some(&adversarial));
+        let total = losses.cloned().reduce(|sum, part| add(&sum, &part)).expect("there are losses");
         let parameters = [self.generator.parameters(), self.heads.parameters()].concat();
-        total.backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
-        self.g_adam.step();
-        self.f_adam.step();
-        let [adversarial, nce, colour, variation, identity] =
-            [adversarial, nce, colour, variation, identity].map(|var| var.detach());
-        GeneratorHalf { adversarial, nce, colour, variation, identity }
+        parts.weigh(&total, part).backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
+        [adversarial, nce, colour, variation, identity].map(|loss| parts.weigh(&loss.detach(), part))
     }
 
     /// The step itself, on photographs, anime and other anime with smoothed edges, each `[N, H, W, 3]` in [-1, 1].
     /// Records; does not submit.
     pub fn step_on(&mut self, photo: &Var, anime: &Var, smooth: &Var) -> Pending {
-        let stages = STAGES.map(|(stage, _)| stage);
-        let (made, keys) = self.generator.forward_with_features(photo, &stages);
-        let keys: Vec<Var> = keys.iter().map(Var::detach).collect();
-        let [real, fake] = if self.steps < self.config.warm_up {
-            [self.zero(), self.zero()]
+        let parts = Parts::of(photo, self.config.common.micro_batch);
+        let warming_up = self.steps < self.config.warm_up;
+        let (whole, zeros) = (0..photo.shape().dims()[0], [self.zero(), self.zero()]);
+        let ([real, fake], g) = if parts.is_whole() {
+            let (made, keys) = self.redraw(photo);
+            let losses = if warming_up { zeros } else { self.learn_discriminator(&made.detach(), anime, smooth) };
+            (losses, self.generator_losses([photo, &made, anime], &keys, &parts, &whole))
         } else {
-            self.learn_discriminator(&made.detach(), anime, smooth)
+            // What is shown to the discriminator is made without a memory of how, and made again to learn from.
+            let losses = if warming_up {
+                zeros
+            } else {
+                let made = |part| self.generator.forward(&parts.take(photo, &part));
+                let made = self.tape.no_grad(|| parts.join(made));
+                self.learn_discriminator(&made, anime, smooth)
+            };
+            let of_part = |part: Range<usize>| {
+                let [photo, anime] = [photo, anime].map(|x| parts.take(x, &part));
+                let (made, keys) = self.redraw(&photo);
+                self.generator_losses([&photo, &made, &anime], &keys, &parts, &part)
+            };
+            (losses, parts.ranges().map(of_part).reduce(sum).expect("a batch has pictures"))
         };
-        let g = self.learn_generator(photo, &made, &keys, anime);
+        self.g_adam.step();
+        self.f_adam.step();
         self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
-        Pending::new(&[&real, &fake, &g.adversarial, &g.nce, &g.colour, &g.variation, &g.identity])
+        let [adversarial, nce, colour, variation, identity] = &g;
+        Pending::new(&[&real, &fake, adversarial, nce, colour, variation, identity])
+    }
+
+    /// What becomes of photographs, and their features, with which patches are compared.
+    fn redraw(&self, photo: &Var) -> (Var, Vec<Var>) {
+        let (made, keys) = self.generator.forward_with_features(photo, &STAGES.map(|(stage, _)| stage));
+        (made, keys.iter().map(Var::detach).collect())
     }
 
     fn zero(&self) -> Var {
         self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0]))
     }
+}
+
+/// The losses of two parts of a batch.
+fn sum<const N: usize>(one: [Var; N], other: [Var; N]) -> [Var; N] {
+    std::array::from_fn(|loss| add(&one[loss], &other[loss]))
 }
 
 /// The same pictures without colour, brightness in all three channels.
@@ -252,8 +284,8 @@ impl Translator for Trainer {
     }
 
     fn draw(&self, a: &Tensor) -> Vec<Tensor> {
-        let drawn = self.tape.no_grad(|| self.generator.forward(&self.tape.constant(a.clone())));
-        vec![drawn.value().clone()]
+        let drawn = || self.generator.forward(&self.tape.constant(a.clone()));
+        vec![self.g_adam.with_averages(|| self.tape.no_grad(drawn)).value().clone()]
     }
 
     fn introduction(&self) -> String {

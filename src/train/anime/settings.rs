@@ -60,6 +60,8 @@ impl Default for Config {
                 load_size: [286; 2],
                 preprocess: Fit::Cover,
                 batch: 4,
+                micro_batch: 0,
+                checkpoint_activations: false,
                 lr: 2e-4,
                 beta1: 0.5,
                 beta2: 0.999,

@@ -14,6 +14,7 @@ fn example() -> Checkpoint {
         adapter: "a \"quoted\" adapter".to_owned(),
         family: "lanes 8".to_owned(),
         processes: 2,
+        best: Some(Best { step: 9, bits: 0.1_f64.to_bits(), of: "swd 8 c0ffee".to_owned() }),
         tuning: String::new(),
         sha256: String::new(),
     };

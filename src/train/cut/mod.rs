@@ -3,6 +3,8 @@
 
 mod settings;
 
+use std::ops::Range;
+
 pub(super) use self::settings::presets;
 pub use self::settings::{Config, Flags};
 use super::{
@@ -11,7 +13,7 @@ use super::{
     pending::Pending,
     recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
-    translate::{self, Batches, Common, Positions, Translator, patch_nce, positions},
+    translate::{self, Batches, Common, Parts, Positions, Translator, patch_nce, positions},
 };
 use crate::{
     autograd::{Tape, Var},
@@ -102,7 +104,7 @@ impl Trainer {
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
         let Config { common, ngf, ndf, blocks, d_layers, nce_width, .. } = config;
         let (tape, seed) = (ops::tape(gpu), common.seed);
-        let resnet = Resnet::cut(*ngf, *blocks);
+        let resnet = Resnet { recomputed: common.checkpoint_activations, ..Resnet::cut(*ngf, *blocks) };
         let generator = resnet.generator(&tape, &mut Init::new(seed, 0));
         let discriminator = PatchDiscriminator::cut(*ndf, *d_layers).discriminator(&tape, &mut Init::new(seed, 1));
         let heads = PatchHeads::new(&tape, &mut Init::new(seed, 2), &resnet.nce_channels(), *nce_width);
@@ -137,10 +139,9 @@ impl Trainer {
 
     /// The generator's pictures of a step, on `real_a`, `real_b` `[N, H, W, 3]` in [-1, 1].
     pub fn forward(&self, real_a: &Var, real_b: &Var, mirrored: bool) -> Forward {
-        let seen = |x: &Var| if mirrored { flip_horizontal(x) } else { x.clone() };
         // What is compared with is the encoder's view of the pictures as they are.
         let run = |x: &Var| {
-            let (made, keys) = self.generator.forward_with_features(&seen(x), &self.layers);
+            let (made, keys) = self.generator.forward_with_features(&seen(x, mirrored), &self.layers);
             let keys = if mirrored { x.tape().no_grad(|| self.generator.features(x, &self.layers)) } else { keys };
             (made, keys.iter().map(Var::detach).collect::<Vec<_>>())
         };
@@ -154,16 +155,42 @@ impl Trainer {
 
     /// The discriminator's half of a step: its loss for generated and for real pictures.
     pub fn learn_discriminator(&mut self, real_b: &Var, fake_b: &Var) -> [Var; 2] {
-        let mode = self.config.gan_mode;
-        let fake = mode.discriminator_fake(&self.discriminator.forward(&fake_b.detach()));
-        let real = mode.discriminator_real(&self.discriminator.forward(real_b));
-        scale(&add(&fake, &real), 0.5).backward();
+        let (mode, fake_b) = (self.config.gan_mode, fake_b.detach());
+        let parts = Parts::of(real_b, self.config.common.micro_batch);
+        let of_part = |part: Range<usize>| {
+            let fake = mode.discriminator_fake(&self.discriminator.forward(&parts.take(&fake_b, &part)));
+            let real = mode.discriminator_real(&self.discriminator.forward(&parts.take(real_b, &part)));
+            parts.weigh(&scale(&add(&fake, &real), 0.5), &part).backward();
+            [fake, real].map(|loss| parts.weigh(&loss.detach(), &part))
+        };
+        let losses = parts.ranges().map(of_part).reduce(sum).expect("a batch has pictures");
         self.d_adam.step();
-        [fake.detach(), real.detach()]
+        losses
     }
 
     /// The half of the generator and of the heads.
     pub fn learn_generator(&mut self, made: &Forward, choices: &Choices) -> GeneratorHalf {
+        let losses = self.generator_losses(made, choices, &Parts::of(&made.fake_b, 0), &(0..1));
+        self.g_adam.step();
+        self.f_adam.step();
+        losses
+    }
+
+    /// The same on what the generator makes of one part of the batch after the other.
+    fn learn_generator_in_parts(&mut self, parts: &Parts, [a, b]: [&Var; 2], mirrored: bool) -> GeneratorHalf {
+        let of_part = |part: Range<usize>| {
+            let made = self.forward(&parts.take(a, &part), &parts.take(b, &part), mirrored);
+            let choices = self.choices(&made, mirrored, parts, &part);
+            self.generator_losses(&made, &choices, parts, &part)
+        };
+        let losses = parts.ranges().map(of_part).reduce(GeneratorHalf::and).expect("a batch has pictures");
+        self.g_adam.step();
+        self.f_adam.step();
+        losses
+    }
+
+    /// Gradients of a part of the batch, and its losses, weighed.
+    fn generator_losses(&self, made: &Forward, choices: &Choices, parts: &Parts, part: &Range<usize>) -> GeneratorHalf {
         let Config { lambda_gan, lambda_nce, gan_mode, .. } = self.config;
         let logits = self.discriminator.forward(&made.fake_b);
         let adversarial = scale(&gan_mode.generator(&logits), lambda_gan as f32);
@@ -179,30 +206,66 @@ impl Trainer {
         let both = of_b.as_ref().map_or_else(|| of_a.clone(), |of_b| scale(&add(&of_a, of_b), 0.5));
         let total = add(&adversarial, &both);
         let parameters = [self.generator.parameters(), self.heads.parameters()].concat();
-        total.backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
-        self.g_adam.step();
-        self.f_adam.step();
+        parts.weigh(&total, part).backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
+        let weighed = |loss: &Var| parts.weigh(&loss.detach(), part);
         GeneratorHalf {
-            adversarial: adversarial.detach(),
-            nce: of_a.detach(),
-            nce_identity: of_b.map(|var| var.detach()),
-            total: total.detach(),
+            adversarial: weighed(&adversarial),
+            nce: weighed(&of_a),
+            nce_identity: of_b.as_ref().map(weighed),
+            total: weighed(&total),
         }
+    }
+
+    /// What is drawn at random for a part of the batch, of which the generator has made something.
+    fn choices(&self, made: &Forward, mirrored: bool, parts: &Parts, part: &Range<usize>) -> Choices {
+        let Config { common, patches, .. } = &self.config;
+        let among = || parts.among_all(part, &self.world);
+        let drawn = |which: u64| positions(&made.keys_a, *patches, common.seed, 2 * self.steps + which, among());
+        Choices { positions: [drawn(0), drawn(1)], mirrored }
     }
 
     /// The step itself. Records; does not submit.
     pub fn step_on(&mut self, real_a: &Var, real_b: &Var) -> Pending {
-        let Config { common, patches, mirror, .. } = &self.config;
+        let Config { common, mirror, .. } = &self.config;
         let mirrored = *mirror && Philox::at(common.seed, MIRRORS, self.steps).next_u32() >> 31 == 1;
-        let made = self.forward(real_a, real_b, mirrored);
-        let drawn = |which: u64| positions(&made.keys_a, *patches, common.seed, 2 * self.steps + which, &self.world);
-        let choices = Choices { positions: [drawn(0), drawn(1)], mirrored };
-        let [fake, real] = self.learn_discriminator(real_b, &made.fake_b);
-        let g = self.learn_generator(&made, &choices);
+        let parts = Parts::of(real_a, common.micro_batch);
+        let ([fake, real], g) = if parts.is_whole() {
+            let made = self.forward(real_a, real_b, mirrored);
+            let choices = self.choices(&made, mirrored, &parts, &(0..real_a.shape().dims()[0]));
+            (self.learn_discriminator(real_b, &made.fake_b), self.learn_generator(&made, &choices))
+        } else {
+            // What is shown to the discriminator is made without a memory of how, and made again to learn from.
+            let made = |part| self.generator.forward(&seen(&parts.take(real_a, &part), mirrored));
+            let fake_b = self.tape.no_grad(|| parts.join(made));
+            let losses = self.learn_discriminator(real_b, &fake_b);
+            (losses, self.learn_generator_in_parts(&parts, [real_a, real_b], mirrored))
+        };
         self.loss_scale.iter().for_each(LossScale::update);
         self.steps += 1;
         let identity = g.nce_identity.unwrap_or_else(|| self.tape.constant(Tensor::from_slice(&self.gpu, [], &[0.0])));
         Pending::new(&[&g.adversarial, &real, &fake, &g.total, &g.nce, &identity])
+    }
+}
+
+/// What the generator is shown of pictures.
+fn seen(x: &Var, mirrored: bool) -> Var {
+    if mirrored { flip_horizontal(x) } else { x.clone() }
+}
+
+/// The losses of two parts of a batch.
+fn sum([a, b]: [Var; 2], [c, d]: [Var; 2]) -> [Var; 2] {
+    [add(&a, &c), add(&b, &d)]
+}
+
+impl GeneratorHalf {
+    /// Two parts of a batch as one.
+    fn and(self, other: Self) -> Self {
+        Self {
+            adversarial: add(&self.adversarial, &other.adversarial),
+            nce: add(&self.nce, &other.nce),
+            nce_identity: self.nce_identity.zip(other.nce_identity).map(|(one, other)| add(&one, &other)),
+            total: add(&self.total, &other.total),
+        }
     }
 }
 
@@ -259,8 +322,8 @@ impl Translator for Trainer {
     }
 
     fn draw(&self, a: &Tensor) -> Vec<Tensor> {
-        let drawn = self.tape.no_grad(|| self.generator.forward(&self.tape.constant(a.clone())));
-        vec![drawn.value().clone()]
+        let drawn = || self.generator.forward(&self.tape.constant(a.clone()));
+        vec![self.g_adam.with_averages(|| self.tape.no_grad(drawn)).value().clone()]
     }
 
     fn introduction(&self) -> String {

@@ -7,7 +7,7 @@ use crate::{
     train::{
         Error,
         config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
-        dcgan::OBJECTIVES,
+        dcgan::GAN_MODES,
         flags::{count, heading, one_of, weight},
         objective::Objective,
         preset::{Length, Preset},
@@ -54,6 +54,8 @@ impl Default for Config {
                 load_size: [286; 2],
                 preprocess: Fit::Cover,
                 batch: 1,
+                micro_batch: 0,
+                checkpoint_activations: false,
                 lr: 2e-4,
                 beta1: 0.5,
                 beta2: 0.999,
@@ -116,7 +118,7 @@ pub struct Flags {
 
     /// What generator and discriminator play for
     #[arg(long, value_name = "NAME", alias = "gan_mode", help_heading = heading::NETWORKS,
-        value_parser = one_of::<Objective>(&OBJECTIVES))]
+        value_parser = one_of::<Objective>(&GAN_MODES))]
     gan_mode: Option<Objective>,
 }
 
@@ -153,12 +155,14 @@ impl Config {
             ("blocks", self.blocks, 64),
             ("ngf", self.ngf, 1024),
             ("ndf", self.ndf, 512),
+            ("n-layers-d", self.d_layers, 6),
             ("nce-width", self.nce_width, 4096),
             ("patches", self.patches, 65_536),
         ];
         for (name, value, most) in counts {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
         }
+        self.gan_mode.check_for_patches().map_err(|reason| wrong("gan_mode", reason))?;
         for (name, value) in [("lambda-gan", self.lambda_gan), ("lambda-nce", self.lambda_nce)] {
             weight(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }

@@ -3,6 +3,8 @@
 
 mod settings;
 
+use std::ops::Range;
+
 pub(super) use self::settings::presets;
 pub use self::settings::{Config, Flags};
 use super::{
@@ -12,7 +14,7 @@ use super::{
     pending::Pending,
     recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
     run::Listener,
-    translate::{self, Batches, Common, ImagePool, Translator},
+    translate::{self, Batches, Common, ImagePool, Parts, Translator},
 };
 use crate::{
     autograd::{Tape, Var},
@@ -69,6 +71,20 @@ pub struct GeneratorsHalf {
     pub identity: Option<[Var; 2]>,
 }
 
+impl GeneratorsHalf {
+    /// Two parts of a batch as one.
+    fn and(self, other: Self) -> Self {
+        let sum = |[a, b]: [Var; 2], [c, d]: [Var; 2]| [add(&a, &c), add(&b, &d)];
+        Self {
+            fake_b: concat_rows(&[self.fake_b, other.fake_b]),
+            fake_a: concat_rows(&[self.fake_a, other.fake_a]),
+            adversarial: sum(self.adversarial, other.adversarial),
+            cycle: sum(self.cycle, other.cycle),
+            identity: self.identity.zip(other.identity).map(|(one, other)| sum(one, other)),
+        }
+    }
+}
+
 /// Reads or draws the pictures of a run.
 ///
 /// # Errors
@@ -86,7 +102,8 @@ impl Trainer {
     pub fn new(gpu: &Gpu, config: &Config) -> Self {
         let Config { common, ngf, ndf, blocks, d_layers, pool_size, .. } = config;
         let (tape, seed) = (ops::tape(gpu), common.seed);
-        let (g, d) = (Resnet::cyclegan(*ngf, *blocks), PatchDiscriminator::cyclegan(*ndf, *d_layers));
+        let g = Resnet { recomputed: common.checkpoint_activations, ..Resnet::cyclegan(*ngf, *blocks) };
+        let (g, d) = (g, PatchDiscriminator::cyclegan(*ndf, *d_layers));
         let [g_a, g_b] = [0, 1].map(|network| g.generator(&tape, &mut Init::new(seed, network)));
         let [d_a, d_b] = [2, 3].map(|network| d.discriminator(&tape, &mut Init::new(seed, network)));
         let adam = AdamConfig { lr: common.lr, betas: [common.beta1, common.beta2], ..AdamConfig::default() };
@@ -105,6 +122,16 @@ impl Trainer {
 
     /// The generators' half of a step, on pictures of both kinds `[N, H, W, 3]` in [-1, 1].
     pub fn learn_generators(&mut self, real_a: &Var, real_b: &Var) -> GeneratorsHalf {
+        let parts = Parts::of(real_a, self.config.common.micro_batch);
+        let of_part = |part| self.generators_part(&parts, &part, [real_a, real_b].map(|real| parts.take(real, &part)));
+        let made = parts.ranges().map(of_part).reduce(GeneratorsHalf::and).expect("a batch has pictures");
+        self.g_adam.step();
+        made
+    }
+
+    /// Gradients of a part of the batch, whose losses are weighed.
+    fn generators_part(&self, parts: &Parts, part: &Range<usize>, [real_a, real_b]: [Var; 2]) -> GeneratorsHalf {
+        let (real_a, real_b) = (&real_a, &real_b);
         let Config { lambda_a, lambda_b, lambda_identity, gan_mode, .. } = self.config;
         let (fake_b, fake_a) = (self.g_a.forward(real_a), self.g_b.forward(real_b));
         let (back_a, back_b) = (self.g_b.forward(&fake_b), self.g_a.forward(&fake_a));
@@ -122,9 +149,8 @@ impl Trainer {
         let losses = adversarial.iter().chain(&cycle).chain(identity.iter().flatten());
         let sum = losses.cloned().reduce(|sum, loss| add(&sum, &loss)).expect("there are losses");
         let parameters = [self.g_a.parameters(), self.g_b.parameters()].concat();
-        sum.backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
-        self.g_adam.step();
-        let forget = |vars: [Var; 2]| vars.map(|var| var.detach());
+        parts.weigh(&sum, part).backward_to(&parameters.iter().map(|(_, p)| p.var()).collect::<Vec<_>>());
+        let forget = |vars: [Var; 2]| vars.map(|var| parts.weigh(&var.detach(), part));
         GeneratorsHalf {
             fake_b: fake_b.detach(),
             fake_a: fake_a.detach(),
@@ -138,12 +164,15 @@ impl Trainer {
     /// losses.
     pub fn learn_discriminators(&mut self, real: [&Var; 2], fake: [&Var; 2]) -> [Var; 2] {
         let ([real_a, real_b], [fake_a, fake_b], mode) = (real, fake, self.config.gan_mode);
+        let parts = Parts::of(real_a, self.config.common.micro_batch);
         let loss = |network: &Sequential, real: &Var, fake: &Var| {
-            let real = mode.discriminator_real(&network.forward(real));
-            let fake = mode.discriminator_fake(&network.forward(fake));
-            let loss = scale(&add(&real, &fake), 0.5);
-            loss.backward();
-            loss.detach()
+            parts.sum(|part| {
+                let real = mode.discriminator_real(&network.forward(&parts.take(real, &part)));
+                let fake = mode.discriminator_fake(&network.forward(&parts.take(fake, &part)));
+                let loss = parts.weigh(&scale(&add(&real, &fake), 0.5), &part);
+                loss.backward();
+                loss.detach()
+            })
         };
         let losses = [loss(&self.d_a, real_b, fake_b), loss(&self.d_b, real_a, fake_a)];
         self.d_adam.step();
@@ -239,11 +268,12 @@ impl Translator for Trainer {
 
     /// B, and A again.
     fn draw(&self, a: &Tensor) -> Vec<Tensor> {
-        self.tape.no_grad(|| {
+        let both = || {
             let there = self.g_a.forward(&self.tape.constant(a.clone()));
             let back = self.g_b.forward(&there);
             vec![there.value().clone(), back.value().clone()]
-        })
+        };
+        self.g_adam.with_averages(|| self.tape.no_grad(both))
     }
 
     fn introduction(&self) -> String {

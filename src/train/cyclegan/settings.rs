@@ -7,7 +7,7 @@ use crate::{
     train::{
         Error,
         config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
-        dcgan::OBJECTIVES,
+        dcgan::GAN_MODES,
         flags::{count, heading, one_of, weight},
         objective::Objective,
         preset::{Length, Preset},
@@ -50,6 +50,8 @@ impl Default for Config {
                 load_size: [143; 2],
                 preprocess: Fit::Cover,
                 batch: 1,
+                micro_batch: 0,
+                checkpoint_activations: false,
                 lr: 2e-4,
                 beta1: 0.5,
                 beta2: 0.999,
@@ -112,7 +114,7 @@ pub struct Flags {
 
     /// What generators and discriminators play for
     #[arg(long, value_name = "NAME", alias = "gan_mode", help_heading = heading::NETWORKS,
-        value_parser = one_of::<Objective>(&OBJECTIVES))]
+        value_parser = one_of::<Objective>(&GAN_MODES))]
     gan_mode: Option<Objective>,
 }
 
@@ -157,6 +159,10 @@ impl Config {
         let counts = [("blocks", self.blocks, 64), ("ngf", self.ngf, 1024), ("ndf", self.ndf, 512)];
         for (name, value, most) in counts.into_iter().chain([("n-layers-d", self.d_layers, 6)]) {
             count(&value.to_string(), most).map_err(|reason| wrong(name, reason))?;
+        }
+        self.gan_mode.check_for_patches().map_err(|reason| wrong("gan_mode", reason))?;
+        if self.pool_size > 4096 {
+            return Err(wrong("pool-size", format!("{} is more than 4096", self.pool_size)));
         }
         let weights = [("lambda-a", self.lambda_a), ("lambda-b", self.lambda_b)];
         for (name, value) in weights.into_iter().chain([("lambda-identity", self.lambda_identity)]) {

@@ -3,6 +3,7 @@
 
 pub mod measure;
 mod nce;
+mod parts;
 mod pool;
 mod recipe;
 mod settings;
@@ -10,6 +11,7 @@ mod settings;
 pub(super) use self::recipe::read;
 pub use self::{
     nce::{Positions, patch_nce, positions},
+    parts::Parts,
     pool::ImagePool,
     settings::{Common, Flags},
 };
@@ -46,6 +48,7 @@ pub trait Translator: Trained {
     fn step(&mut self, batches: &Batches, progress: f64) -> Result<Pending, gpu::Error>;
 
     /// What becomes of pictures `[N, H, W, 3]` of the kind a: a column of the sample sheet each, the translation first.
+    /// Drawn with the averages of the weights where they are kept.
     fn draw(&self, a: &Tensor) -> Vec<Tensor>;
 
     /// The networks in a sentence.

@@ -1,6 +1,8 @@
 //! PatchNCE (Park et al., 2020): a patch of the output should be more like the same patch of the input than like any
 //! other patch of it, seen through the generator's own encoder.
 
+use std::ops::Range;
+
 use crate::{
     autograd::Var,
     models::patch_heads::PatchHeads,
@@ -10,7 +12,6 @@ use crate::{
         rows::{Indices, Targets, cross_entropy_loss, gather_rows},
         shape::{reshape, slice_rows},
     },
-    parallel::World,
     philox::Philox,
 };
 
@@ -24,15 +25,20 @@ const TEMPERATURE: f32 = 0.07;
 /// picture, one picture after the other.
 pub type Positions = Vec<u32>;
 
-/// At most `count` pixels of each picture in each of some features, drawn without repetition. They are drawn for the
-/// pictures of all processes, whose features here are this process's share.
-pub fn positions(features: &[Var], count: usize, seed: u64, step: u64, world: &World) -> Vec<Positions> {
+/// At most `count` pixels of each picture in each of some features, drawn without repetition. They are drawn for all
+/// pictures of a step, `whole` of them, of which the features here are those of the pictures `own`.
+pub fn positions(
+    features: &[Var],
+    count: usize,
+    seed: u64,
+    step: u64,
+    (own, whole): (Range<usize>, usize),
+) -> Vec<Positions> {
     let of = |(layer, features): (usize, &Var)| {
         let [n, h, w, _] = features.shape().nhwc("positions");
         let (pixels, count) = ((h * w) as u32, count.min(h * w));
         let mut random = Philox::new(seed, POSITIONS + ((layer as u64) << 32) + step);
         let mut drawn = Positions::with_capacity(n * count);
-        let whole = n * world.size();
         for picture in 0..whole {
             let mut all: Vec<u32> = (0..pixels).collect();
             // The front of a shuffle, as far as it is needed.
@@ -40,7 +46,8 @@ pub fn positions(features: &[Var], count: usize, seed: u64, step: u64, world: &W
                 let other = place + random.below((all.len() - place) as u32) as usize;
                 all.swap(place, other);
             }
-            if let Some(place) = world.share(whole).position(|own| own == picture) {
+            if own.contains(&picture) {
+                let place = picture - own.start;
                 drawn.extend(all[..count].iter().map(|pixel| place as u32 * pixels + pixel));
             }
         }

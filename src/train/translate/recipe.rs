@@ -74,7 +74,7 @@ pub(crate) fn read<T: Translator + 'static>(
         };
         Box::new(Translation { trainer, gpu: gpu.clone(), sets, world: World::alone() }) as Box<dyn Recipe>
     };
-    Ok(Ready { skipped, pictures, begin: Box::new(begin) })
+    Ok(Ready { skipped, pictures, classes: Vec::new(), begin: Box::new(begin) })
 }
 
 fn counted(a: usize, b: usize) -> Counters {
@@ -88,6 +88,9 @@ fn domains(
     tell: &mut dyn Listener,
 ) -> Result<(Domains, Vec<(PathBuf, String)>), Error> {
     let (source, preprocess, start) = (&run.source, common.preprocess()?, Instant::now());
+    if source.blank {
+        return Ok((Domains::blank(SHOWN, &preprocess), Vec::new()));
+    }
     let domains = match (&source.data, &source.photos, &source.anime) {
         (_, Some(photos), Some(anime)) => {
             tell.say(&format!("Reading photographs from {} and anime from {}", photos.display(), anime.display()));

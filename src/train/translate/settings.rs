@@ -9,7 +9,7 @@ use crate::{
     train::{
         Error,
         config::{Changes, Source, wrong},
-        flags::{decay, heading, one_of, rate, weight},
+        flags::{decay, heading, one_of, part, rate, weight},
         preset::Length,
         update::Update,
     },
@@ -35,6 +35,12 @@ pub struct Common {
     pub preprocess: Fit,
     /// Pictures of each kind in a batch.
     pub batch: usize,
+    /// Pictures of a batch that are computed with at a time, see [`super::Parts`]; 0 stands for all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub micro_batch: usize,
+    /// Whether generators compute their activations again, stage by stage, in the place of remembering them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub checkpoint_activations: bool,
     /// Learning rate of the networks, before it falls.
     pub lr: f64,
     /// Decay of Adam's first moment.
@@ -48,6 +54,14 @@ pub struct Common {
     pub update: Update,
     /// Seed of every random choice.
     pub seed: u64,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Common {
@@ -64,17 +78,21 @@ impl Common {
     /// Refuses values that no run can have.
     pub(crate) fn check(&self) -> Result<(), Error> {
         side_check(self.size).map_err(|reason| wrong("size", reason))?;
+        load_check(self.load_size).map_err(|reason| wrong("load_size", reason))?;
         self.preprocess()?;
         if !(1..=4096).contains(&self.batch) {
             return Err(wrong("batch", format!("{} is not a whole number from 1 to 4096", self.batch)));
         }
         rate(&self.lr.to_string()).map_err(|reason| wrong("lr", reason))?;
-        let Update { clip_grad_norm, ema } = self.update;
+        let Update { clip_grad_norm, ema, ema_rampup } = self.update;
         weight(&clip_grad_norm.to_string()).map_err(|reason| wrong("clip_grad_norm", reason))?;
         for (name, value) in [("beta1", self.beta1), ("beta2", self.beta2), ("ema", ema)] {
             decay(&value.to_string()).map_err(|reason| wrong(name, reason))?;
         }
-        part(&self.decay.to_string()).map_err(|reason| wrong("decay", reason)).map(|_| ())
+        for (name, value) in [("decay", self.decay), ("ema_rampup", ema_rampup)] {
+            part(&value.to_string()).map_err(|reason| wrong(name, reason))?;
+        }
+        Ok(())
     }
 }
 
@@ -116,6 +134,13 @@ pub struct Flags {
     /// No mirroring: the same as --flip=false
     #[arg(long, alias = "no_flip", conflicts_with = "flip", help_heading = heading::PICTURES)]
     pub no_flip: bool,
+
+    /// Remember a generator's activations at the ends of its stages only, and compute the others again for their
+    /// gradients: the same result in less memory and more time (--checkpoint-activations=false switches it off at a
+    /// resume)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+        help_heading = heading::TRAINING)]
+    pub checkpoint_activations: Option<bool>,
 
     /// Learning rate (Adam)
     #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
@@ -166,6 +191,8 @@ impl Flags {
         changes.make("size", &mut common.size, size, "the networks fit any size, but have learnt another");
         changes.make("load-size", &mut common.load_size, load_size, "the steps to come follow it");
         changes.make("preprocess", &mut common.preprocess, self.preprocess, "the steps to come follow it");
+        let again = "the gradients are the same within rounding";
+        changes.make("checkpoint-activations", &mut common.checkpoint_activations, self.checkpoint_activations, again);
         changes.make("lr", &mut common.lr, self.lr, "the steps to come use it");
         let moments = "the steps to come use it, on moments kept under the old one";
         changes.make("beta1", &mut common.beta1, self.beta1, moments);
@@ -217,15 +244,15 @@ fn load_size(text: &str) -> Result<Size, String> {
         Some((width, height)) => height.parse().ok().zip(width.parse().ok()),
         None => text.parse().ok().map(|side| (side, side)),
     };
-    let [least, most] = [SIDES[0], 2 * SIDES[1]];
-    let size = parsed.filter(|(h, w)| (least..=most).contains(h) && (least..=most).contains(w));
-    let size = size.map(|(height, width)| Size([height, width]));
-    size.ok_or_else(|| format!("{text} is neither a side in pixels nor WIDTHxHEIGHT, of {least} to {most} pixels"))
+    let size = parsed.map(|(height, width)| Size([height, width]));
+    let size = size.ok_or_else(|| format!("{text} is neither a side in pixels nor WIDTHxHEIGHT"))?;
+    load_check(size.0).map(|()| size)
 }
 
-fn part(text: &str) -> Result<f64, String> {
-    let part = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
-    part.ok_or_else(|| format!("{text} is not a number from 0 to 1"))
+fn load_check(size: [usize; 2]) -> Result<(), String> {
+    let [least, most] = [SIDES[0], 2 * SIDES[1]];
+    let good = size.iter().all(|side| (least..=most).contains(side));
+    good.then_some(()).ok_or_else(|| format!("{}x{}: both sides must be {least} to {most} pixels", size[1], size[0]))
 }
 
 #[cfg(test)]
