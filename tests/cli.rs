@@ -1,9 +1,14 @@
 //! `train` and `sample` as black boxes: exit codes, messages, and the files they leave. Tiny networks, few steps.
 
 mod distances;
+mod faults;
 mod folder;
+mod labels;
+mod latent;
+mod metric;
 #[cfg(feature = "mpi")]
 mod processes;
+mod reports;
 mod soak;
 mod translation;
 
@@ -359,9 +364,20 @@ fn a_training_that_diverges_says_so_and_keeps_its_checkpoint() {
     checkpoint.tensors.get_mut("discriminator.5.weight").expect("the last convolution").elements.fill(3e38);
     checkpoint.write(&path).expect("the folder can be written");
     let before = place.read("run/checkpoint.safetensors");
-    let arguments = ["--resume", "run", "--steps", "9", "--log-every", "1", "--checkpoint-every", "1"];
-    place.train(&arguments).failed(1, &["diverged", "--lr", "checkpoint of step 1"]);
+    // Figures are looked at in every step, logged or not.
+    let arguments = ["--resume", "run", "--steps", "9", "--log-every", "100", "--checkpoint-every", "100"];
+    let none = place.train(&[&arguments[..], &["--rollback", "0"]].concat());
+    let none = none.failed(1, &["diverged", "at step 2 ", "--lr", "checkpoint of step 1", "made in step 2: launch "]);
+    assert!(none.err.contains("kernel ") && !none.err.contains("goes back"), "{}", none.err);
     assert_eq!(place.read("run/checkpoint.safetensors"), before);
+    // Another seed does not help here: it is tried as often as it was asked for.
+    let twice = place.train(&[&arguments[..], &["--rollback", "2"]].concat());
+    let twice = twice.failed(1, &["(time 1 of 2)", "(time 2 of 2)", "instead of 0", "diverged"]);
+    assert_eq!(twice.err.matches("goes back").count(), 2, "{}", twice.err);
+    assert_eq!(place.read("run/checkpoint.safetensors"), before);
+    assert!(place.text("run/warnings.txt").contains("goes back to the checkpoint of step 1"));
+    assert!(place.text("run/report.html").contains("failed: the training has diverged"));
+    assert!(!place.text("run/config.toml").contains("seed = 0\n"), "a resume goes on with the seed of the last try");
 }
 
 #[cfg(unix)]

@@ -44,14 +44,25 @@ mod mixed;
 // Weights over their largest singular value: steps against PyTorch.
 mod spectral_norm;
 
+// What recipes for small sets of pictures add: changes of pictures, penalties on slopes, a look at the whole batch.
+mod small_data;
+
 // Networks on pictures in bands against the same on whole pictures; what it costs, told before.
 mod bands;
 
 // The networks: names, sizes, and from PyTorch's own files PyTorch's outputs.
 mod models;
 
+// Inception and the distances that are made of what it sees, against PyTorch and SciPy.
+mod inception;
+// FastGAN's networks: counts, names, and from PyTorch's weights PyTorch's pictures, logits and gradients.
+mod fastgan;
+
 // Whole trainings: steps of DCGAN, CycleGAN and CUT against PyTorch, the same bits for a seed, memory that stays flat.
 mod training;
+
+// Memory known before it is spent: plans against what runs take, and offers that work.
+mod memory;
 
 // Pictures in: every format, folders good and bad, and batches that repeat from any position. No GPU.
 mod data;

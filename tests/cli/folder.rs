@@ -38,3 +38,26 @@ fn a_run_that_is_trained_cannot_be_resumed_beside() {
     let more = (place.saved("run") + 1).to_string();
     place.train(&["--resume", "run", "--steps", &more]).succeeded();
 }
+
+#[test]
+fn a_dry_run_says_what_memory_it_would_take_and_leaves_nothing() {
+    let place = Place::new();
+    let told = place.train_tiny("run", &["--dry-run"]).succeeded();
+    for word in ["Memory: ", "parameters", "moments", "activations", "KiB", "Nothing was trained"] {
+        assert!(told.out.contains(word), "'{word}' is not in: {}", told.out);
+    }
+    assert!(!place.path("run").exists());
+    place.train_tiny("run", &["--memory", "64KiB"]).failed(1, &["64", "as --memory says"]);
+    place.train(&["--memory", "lots"]).failed(2, &["lots", "8GiB"]);
+    place.train_tiny("run", &["--micro-batch", "2"]).failed(1, &["micro-batch", "batch normalisation"]);
+    assert!(!place.path("run").exists(), "a run that never began leaves no folder");
+    place.train_tiny("run", &["--memory", "1GiB", "--steps", "1"]).succeeded();
+    assert!(place.text("run/config.toml").contains("memory = 1073741824"));
+    let resumed = place.train(&["--resume", "run", "--steps", "2", "--memory", "64KiB"]);
+    resumed.failed(1, &["as --memory says"]);
+    place.train(&["--resume", "run", "--steps", "2", "--dry-run"]).succeeded();
+    assert_eq!(place.saved("run"), 1);
+    let translation = ["cyclegan", "--size", "16", "--n-layers-d", "2", "--portraits", "4", "--micro-batch", "2"];
+    let told = place.train(&[&translation[..], &["--steps", "1", "--out", "parts"]].concat()).succeeded();
+    assert!(place.text("parts/config.toml").contains("micro_batch = 2"), "{}", told.out);
+}
