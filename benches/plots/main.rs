@@ -4,10 +4,15 @@
 //!
 //! draws, for what `kernels --json` wrote, a roofline (`roofline-ADAPTER.svg`) and the ladder of the matrix product and
 //! the convolutions (`ladder-ADAPTER.svg`), and for what `scale --json` wrote, cost against work, a picture for each
-//! network (`scale-NETWORK-ADAPTER.svg`). `--test` draws them of made-up results and keeps none.
+//! network (`scale-NETWORK-ADAPTER.svg`). Of runs that were trained with `--metric`,
+//!
+//!     cargo bench --bench plots -- runs/one/metrics.csv runs/other/metrics.csv --out DIR
+//!
+//! draws the metric's curves side by side (`metrics.svg`). `--test` draws made-up results and keeps nothing.
 
 mod canvas;
 mod ladder;
+mod metrics;
 mod results;
 mod roofline;
 mod scale;
@@ -25,7 +30,7 @@ use self::results::{Failure, Results};
 /// Draws the results of benches.
 #[derive(Parser)]
 struct Arguments {
-    /// What `--json` of the benches kernels and scale wrote
+    /// What `--json` of the benches kernels and scale wrote, or the metrics.csv of runs
     results: Vec<PathBuf>,
     /// The folder that the pictures come into
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -52,11 +57,21 @@ fn main() -> ExitCode {
 
 fn draw_all(files: &[PathBuf], out: &Path) -> Result<(), Failure> {
     if files.is_empty() {
-        println!("plots: no results to draw; name the files that `--json` of kernels and scale wrote");
+        println!(
+            "plots: no results to draw; name what `--json` of kernels and scale wrote, or the metrics.csv of runs"
+        );
         return Ok(());
     }
     fs::create_dir_all(out)?;
-    for file in files {
+    let (of_runs, of_benches): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| file.extension().is_some_and(|ending| ending == "csv"));
+    if !of_runs.is_empty() {
+        let curves = of_runs.into_iter().map(|file| metrics::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let path = out.join("metrics.svg");
+        fs::write(&path, metrics::draw(&curves)?)?;
+        println!("{}", path.display());
+    }
+    for file in of_benches {
         let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let results: Results = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
         for (name, picture) in draw(&results)? {
@@ -92,15 +107,25 @@ fn file_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("-").to_lowercase()
 }
 
+/// The curves of two made-up runs.
+fn made_up_curves() -> Result<(String, String), Failure> {
+    let run = |name: &str, factor: f64| {
+        let rows = (1..9).map(|n| format!("{},swd,{}\n", 250 * n, factor / f64::from(n)));
+        metrics::parse(name.to_owned(), &format!("# made up\nstep,metric,mean\n{}", rows.collect::<String>()))
+    };
+    Ok(("metrics.svg".to_owned(), metrics::draw(&[run("plain", 40.0)?, run("augmented", 30.0)?])?))
+}
+
 /// Draws made-up results, in which everything occurs that the pictures show.
 fn test() -> Result<(), Failure> {
     for (results, words) in [
         (results::made_up_kernels(), &["GFLOP/s", "conv2d_tiled", "matmul_naive", "fma", "copy"][..]),
-        (results::made_up_scale(), &["batch", "resolution", "channels", "MiB"]),
+        (results::made_up_scale(), &["batch", "resolution", "channels", "MiB", "swd", "augmented"]),
     ] {
         // Through JSON, as the files come.
         let results: Results = serde_json::from_str(&serde_json::to_string(&results)?)?;
-        let pictures = draw(&results)?;
+        let mut pictures = draw(&results)?;
+        pictures.push(made_up_curves()?);
         let all: String = pictures.iter().map(|(_, picture)| picture.as_str()).collect();
         for word in words {
             assert!(all.contains(word), "the pictures do not show '{word}'");
