@@ -41,7 +41,7 @@ struct Block {
 enum Step {
     Conv(Conv),
     /// Two convolutions of the same input, their channels behind each other.
-    Both(Conv, Conv),
+    Both(Box<[Conv; 2]>),
     /// Means of 3 by 3 pixels, of those that are in the picture.
     Mean,
     /// The largest of 3 by 3 pixels, every so manieth.
@@ -94,7 +94,7 @@ impl Inception {
         let branches = self.blocks.iter().flat_map(|block| &block.branches);
         branches.flatten().flat_map(|step| match step {
             Step::Conv(conv) => vec![conv],
-            Step::Both(one, other) => vec![one, other],
+            Step::Both(both) => both.iter().collect(),
             Step::Mean | Step::Largest { .. } => Vec::new(),
         })
     }
@@ -155,7 +155,7 @@ impl Names<'_> {
     fn cross(&self, names: [&str; 2], c_in: usize, c_out: usize) -> Step {
         let conv =
             |name, kernel, padding| self.make(name, c_in, c_out, kernel, Config { padding, ..Config::default() });
-        Step::Both(conv(names[0], [1, 3], [0, 1]), conv(names[1], [3, 1], [1, 0]))
+        Step::Both(Box::new([conv(names[0], [1, 3], [0, 1]), conv(names[1], [3, 1], [1, 0])]))
     }
 
     /// At 35 by 35 pixels; to 224 channels and those of the pooling.
@@ -246,7 +246,7 @@ impl Step {
     fn forward(&self, x: &Var) -> Var {
         match self {
             Self::Conv(conv) => conv.forward(x),
-            Self::Both(one, other) => concat_channels(&[one.forward(x), other.forward(x)]),
+            Self::Both(both) => concat_channels(&both.each_ref().map(|conv| conv.forward(x))),
             Self::Mean => avg_pool2d_inside(x, [3, 3], [1, 1], [1, 1]),
             Self::Largest { stride, padding } => max_pool2d(x, [3, 3], [*stride; 2], [*padding; 2]),
         }

@@ -223,7 +223,7 @@ impl Meter {
         ));
         if better {
             let best = Best { step, bits: value.to_bits(), of: active.of.clone() };
-            self.before = std::mem::replace(&mut self.best, Some(best));
+            self.before = self.best.replace(best);
         }
         Ok(better)
     }
