@@ -39,7 +39,7 @@ struct Block {
 
 /// What a branch does one after the other.
 enum Step {
-    Conv(Conv),
+    Conv(Box<Conv>),
     /// Two convolutions of the same input, their channels behind each other.
     Both(Box<[Conv; 2]>),
     /// Means of 3 by 3 pixels, of those that are in the picture.
@@ -93,7 +93,7 @@ impl Inception {
     fn convs(&self) -> impl Iterator<Item = &Conv> {
         let branches = self.blocks.iter().flat_map(|block| &block.branches);
         branches.flatten().flat_map(|step| match step {
-            Step::Conv(conv) => vec![conv],
+            Step::Conv(conv) => vec![&**conv],
             Step::Both(both) => both.iter().collect(),
             Step::Mean | Step::Largest { .. } => Vec::new(),
         })
@@ -124,12 +124,12 @@ impl Names<'_> {
     }
 
     fn conv(&self, name: &str, c_in: usize, c_out: usize, kernel: [usize; 2], padding: [usize; 2]) -> Step {
-        Step::Conv(self.make(name, c_in, c_out, kernel, Config { padding, ..Config::default() }))
+        Step::Conv(Box::new(self.make(name, c_in, c_out, kernel, Config { padding, ..Config::default() })))
     }
 
     /// 3 by 3, every other pixel, no border.
     fn halving(&self, name: &str, c_in: usize, c_out: usize) -> Step {
-        Step::Conv(self.make(name, c_in, c_out, [3, 3], Config { stride: [2, 2], ..Config::default() }))
+        Step::Conv(Box::new(self.make(name, c_in, c_out, [3, 3], Config { stride: [2, 2], ..Config::default() })))
     }
 
     fn one(&self, name: &str, c_in: usize, c_out: usize) -> Step {
