@@ -81,7 +81,7 @@ impl Peer for Ours {
         let mut trainer = Trainer::new(&gpu, &config);
         Ok(Box::new(move |runs| {
             for _ in 0..runs {
-                trainer.step(&pictures).map_err(|error| error.to_string())?;
+                trainer.step(&pictures, None).map_err(|error| error.to_string())?;
             }
             gpu.finish().map_err(|error| error.to_string())
         }))
