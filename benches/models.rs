@@ -55,7 +55,7 @@ fn steps(criterion: &mut Criterion) {
                 gpu.finish().expect("the device works");
                 let start = Instant::now();
                 for _ in 0..count {
-                    trainer.step(&batch).expect("the device works");
+                    trainer.step(&batch, None).expect("the device works");
                 }
                 gpu.finish().expect("the device works");
                 start.elapsed()

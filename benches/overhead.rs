@@ -67,7 +67,7 @@ fn step(gpu: &Gpu, steps: usize) {
     let mut time = || {
         gpu.finish().expect("the device works");
         let begun = Instant::now();
-        let losses = trainer.step_on(&noise, &real);
+        let losses = trainer.step_on(&noise, &real, None);
         let recorded = begun.elapsed();
         gpu.submit().expect("the device works");
         let submitted = begun.elapsed() - recorded;

@@ -119,7 +119,7 @@ fn begin_dcgan(gpu: &Gpu, Sizes { batch, resolution, channels }: Sizes) -> Step 
     let config = dcgan::Config { size: resolution, batch, ngf: channels, ndf: channels, ..dcgan::Config::default() };
     let mut trainer = dcgan::Trainer::new(gpu, &config);
     let pictures = pictures(batch, resolution);
-    Box::new(move || trainer.step(&pictures).map(drop))
+    Box::new(move || trainer.step(&pictures, None).map(drop))
 }
 
 /// With two blocks, and without a pool, whose memory would not be the step's.
