@@ -276,8 +276,8 @@ fn a_batch_in_parts_has_the_gradients_of_the_whole() {
             for ((name, part), (_, whole)) in of_parts.iter().zip(&of_whole) {
                 let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v * v)).sum::<f64>().sqrt();
                 let apart = norm(&mut part.iter().zip(whole).map(|(part, whole)| part - whole));
-                // Adam makes steps of full length of gradients that are zero but for rounding, biases before a norm: in four
-                // steps one goes so far, and the other may go the other way.
+                // Adam makes steps of full length of gradients that are zero but for rounding, biases before a norm:
+                // four of them go so far, and the others may go the other way.
                 let rounding = 2.0 * 1e-3 * 4.0 * (part.len() as f64).sqrt();
                 assert!(apart <= 0.02 * norm(&mut whole.iter().copied()) + rounding, "{what}: {name} is {apart} off");
             }
