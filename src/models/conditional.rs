@@ -4,7 +4,7 @@ use crate::{
     autograd::{Tape, Var},
     nn::{Embedding, Module, Parameter, Sequential, init::Init},
     ops::{
-        elementwise::{add, mul},
+        elementwise::{add, mul, scale},
         reduce::{Axis, sum},
         rows::Indices,
         shape::{concat_channels, reshape},
@@ -15,6 +15,10 @@ use crate::{
 /// Length of the vector that a class is to the generator.
 pub const CLASS_FEATURES: usize = 32;
 
+/// Spread of the first vectors beside noise of spread 1. From as wide a spread a generator learnt to draw one picture
+/// of each class, whatever the noise: classes alone made a batch look varied.
+const CLASS_SPREAD: f32 = 0.2;
+
 /// A network from noise to pictures; what it is given is the noise and, where there are classes, their vectors behind
 /// it (Mirza and Osindero, 2014).
 pub struct Generator {
@@ -23,8 +27,9 @@ pub struct Generator {
 }
 
 /// A network from pictures to logits. Where there are classes, a logit is also how well the class's vector goes with
-/// what the layers before the last have found, summed over the picture: `network(x) + v_y · Σ φ(x)` (projection; Miyato
-/// and Koyama, 2018).
+/// what the layers before the last have found: `network(x) + v_y · Σ φ(x) / √(h w)` (projection; Miyato and Koyama,
+/// 2018, who take the sum alone). With the sum a generator of digits drew one picture of each, with the mean it minded
+/// the class too little; what lies between has the spread of a single place.
 pub struct Discriminator {
     network: Sequential,
     classes: Option<Embedding>,
@@ -34,7 +39,7 @@ impl Generator {
     /// A generator that tells `classes` classes apart, or none. The network is to take [`CLASS_FEATURES`] more numbers
     /// than the noise has, where there are any.
     pub fn new(tape: &Tape, init: &mut Init, network: Sequential, classes: usize) -> Self {
-        let classes = (classes > 0).then(|| Embedding::new(tape, init, classes, CLASS_FEATURES, 1.0));
+        let classes = (classes > 0).then(|| Embedding::new(tape, init, classes, CLASS_FEATURES, CLASS_SPREAD));
         Self { network, classes }
     }
 
@@ -70,7 +75,8 @@ impl Discriminator {
     pub fn judge(&self, pictures: &Var, labels: Option<&Indices>) -> Var {
         let Some((classes, labels)) = both(&self.classes, labels) else { return self.network.forward(pictures) };
         let (logits, found) = self.network.forward_with_features(pictures, &[self.network.len() - 2]);
-        let found = sum(&found[0], Axis::PerSampleChannel);
+        let [_, h, w, _] = found[0].shape().nhwc("judge");
+        let found = scale(&sum(&found[0], Axis::PerSampleChannel), 1.0 / ((h * w) as f32).sqrt());
         let along = sum(&mul(&classes.rows(labels), &found), Axis::PerSample);
         add(&logits, &reshape(&along, logits.shape()))
     }

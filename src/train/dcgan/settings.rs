@@ -287,6 +287,20 @@ pub(crate) fn presets() -> Vec<Preset> {
         checkpoint_every: 500,
         networks: Networks::Dcgan(config),
     };
+    let small = Config { size: 32, batch: 16, nz: 64, ngf: 32, ndf: 16, lr: 4e-4, ..paper.clone() };
+    let few = |config: &Config| {
+        let augment = "color,translation".parse().ok();
+        Config {
+            update: Update { ema: 0.999, ema_rampup: 0.05, ..Update::default() },
+            regularization: Regularization { augment, ..Regularization::default() },
+            ..config.clone()
+        }
+    };
+    let of_few = |name, steps, config| Preset {
+        flip: true,
+        length: Length::Steps(steps),
+        ..of(name, "for some hundred pictures: augmented, mirrored, averaged", few(config))
+    };
     vec![
         of("dcgan64", "the paper's networks, as pytorch/examples builds them", paper.clone()),
         of("dcgan32", "one stage less", Config { size: 32, ..paper.clone() }),
@@ -296,15 +310,13 @@ pub(crate) fn presets() -> Vec<Preset> {
             "two stages more, at half the width",
             Config { size: 256, batch: 16, ngf: 32, ndf: 32, ..paper.clone() },
         ),
+        of_few("few64", 20_000, &Config { batch: 16, ..paper }),
+        of_few("few32", 6000, &small),
         Preset {
             length: Length::Steps(4000),
             sample_every: 100,
             checkpoint_every: 200,
-            ..of(
-                "small",
-                "what a CPU trains in minutes",
-                Config { size: 32, batch: 16, nz: 64, ngf: 32, ndf: 16, lr: 4e-4, ..paper },
-            )
+            ..of("small", "what a CPU trains in minutes", small)
         },
     ]
 }
