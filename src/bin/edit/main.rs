@@ -5,6 +5,7 @@
 mod cache;
 mod commands;
 mod people;
+#[path = "../shared/terminal.rs"]
 mod terminal;
 
 use std::{

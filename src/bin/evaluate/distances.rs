@@ -1,6 +1,6 @@
 //! How far the pictures of DCGANs lie from those they learnt from: a table.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use sumi::{
     data::{
@@ -13,30 +13,13 @@ use sumi::{
         checkpoint::Checkpoint,
         dcgan::measure::{OwnFeatures, drawn, reference},
         metric::{Inception, Measure, Measured, Reference, Swd, check_count, conventions},
-        run::Listener,
     },
 };
 
-use super::{Arguments, checkpoint, line, note};
-
-/// Tells on stderr what is read, and nothing of progress.
-struct Told;
-
-impl Listener for Told {
-    fn say(&mut self, sentence: &str) {
-        note(sentence);
-    }
-    fn warn(&mut self, sentence: &str) {
-        note(&format!("warning: {sentence}"));
-    }
-    fn preparing(&mut self, _: usize, _: usize) {}
-    fn begin(&mut self, _: u64, _: u64, _: usize) {}
-    fn step(&mut self, _: u64, _: Duration) {}
-    fn figures(&mut self, _: u64, _: u64, _: &str) {}
-    fn should_stop(&self) -> bool {
-        false
-    }
-}
+use super::{
+    Arguments, checkpoint,
+    terminal::{Told, line},
+};
 
 /// Whether a run draws pictures from noise.
 ///

@@ -3,6 +3,8 @@
 #[path = "../shared/cache.rs"]
 mod cache;
 mod distances;
+#[path = "../shared/terminal.rs"]
+mod terminal;
 
 use std::{
     io::{self, Write},
@@ -20,6 +22,7 @@ use sumi::{
         translate::measure::{Truth, restore, translated},
     },
 };
+use terminal::{line, note};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -151,14 +154,4 @@ fn head(truth: &Truth) {
 fn row(name: &str, likeness: &Likeness) {
     let Likeness { psnr, ssim, delta_e } = likeness;
     line(&format!("| {name} | {psnr:.2} dB | {ssim:.3} | {delta_e:.1} |"));
-}
-
-/// Tells something that is no result.
-fn note(sentence: &str) {
-    let _ = writeln!(io::stderr(), "{sentence}");
-}
-
-/// Prints a line. A reader that has gone away is no reason to stop.
-fn line(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What `edit` tells.
+//! What a program tells that draws or measures.
 
 use std::{
     io::{self, Write},
