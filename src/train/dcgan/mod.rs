@@ -242,7 +242,9 @@ impl Trainer {
             scale(&slope, (gamma * r1_every as f64) as f32).backward_to(&weights());
         }
         if lambda > 0.0 {
-            let mix = self.tape.constant(random.uniform([real.shape().dims()[0]]));
+            // Drawn for the whole batch, of which each of several processes has its share.
+            let mix = self.tape.constant(random.uniform([real.shape().dims()[0] * self.world.size()]));
+            let mix = own_rows(&self.world, &mix);
             let slope = gradient_penalty(&|x| self.discriminator.judge(x, labels), real, fake, &mix);
             scale(&slope, lambda as f32).backward_to(&weights());
         }
