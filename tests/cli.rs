@@ -1,6 +1,7 @@
 //! `train` and `sample` as black boxes: exit codes, messages, and the files they leave. Tiny networks, few steps.
 
 mod distances;
+mod faces;
 mod faults;
 mod folder;
 mod labels;

@@ -14,7 +14,7 @@ use sumi::{
         resample::reflection_pad2d,
     },
     tensor::Shape,
-    train::dcgan,
+    train::{dcgan, noise::Painter},
 };
 
 use crate::common::{families, open, wanted_adapter};

@@ -8,10 +8,10 @@ use sumi::{
     train::{
         Error, anime,
         config::{Networks, RecipeFlags, RunConfig},
-        cut, cyclegan, dcgan,
+        cut, cyclegan, dcgan, faces,
         flags::RunFlags,
         plan::{self, Plan},
-        preset::Preset,
+        preset::{Preset, RECIPES},
         run::{Listener, Resumed, Run},
     },
 };
@@ -46,6 +46,7 @@ impl Listener for Told {
 fn own(recipe: &str) -> Box<dyn RecipeFlags> {
     match recipe {
         "dcgan" => Box::new(dcgan::Flags::default()),
+        "faces" => Box::new(faces::Flags::default()),
         "cyclegan" => Box::new(cyclegan::Flags::default()),
         "cut" => Box::new(cut::Flags::default()),
         _ => Box::new(anime::Flags::default()),
@@ -67,6 +68,13 @@ fn dcgan(size: usize, width: usize, batch: usize) -> RunConfig {
         let Networks::Dcgan(dcgan) = &mut config.networks else { panic!("it is one") };
         (dcgan.size, dcgan.ngf, dcgan.ndf, dcgan.batch) = (size, width, width, batch);
         dcgan.update.ema = if size == 32 { 0.9 } else { 0.0 };
+    })
+}
+
+fn faces(width: usize, batch: usize) -> RunConfig {
+    config("faces", |config| {
+        let Networks::Faces(faces) = &mut config.networks else { panic!("it is one") };
+        (faces.nz, faces.ngf, faces.ndf, faces.batch) = (16, width, width, batch);
     })
 }
 
@@ -100,6 +108,7 @@ fn a_plan_is_what_a_run_then_holds() {
         dcgan(16, 8, 4),
         dcgan(32, 16, 16),
         dcgan(64, 16, 8),
+        faces(8, 4),
         translator("cyclegan", 32, 1, 0),
         translator("cyclegan", 48, 4, 2),
         translator("cut", 32, 2, 0),
@@ -155,13 +164,13 @@ fn parts_of_a_batch_and_stages_take_less() {
 #[test]
 fn too_much_is_refused_with_offers_that_fit() {
     let gpu = own_gpu();
-    for config in [dcgan(32, 16, 64), translator("cyclegan", 48, 8, 0), translator("anime", 48, 8, 0)] {
+    for config in [dcgan(32, 16, 64), faces(8, 32), translator("cyclegan", 48, 8, 0), translator("anime", 48, 8, 0)] {
         let whole = Plan::of(&gpu, &World::alone(), &config, false).expect("it fits any adapter").total();
         let limited = RunConfig { memory: Some(whole * 6 / 10), ..config.clone() };
         let refused = plan::check(&gpu, &World::alone(), &limited, false, &mut Told::default());
         let refused = refused.expect_err("it is too much").to_string();
         assert!(refused.contains("as --memory says") && refused.contains("--batch "), "{refused}");
-        assert_eq!(refused.contains("--micro-batch "), config.recipe != "dcgan", "{refused}");
+        assert_eq!(refused.contains("--micro-batch "), !config.networks.draw_from_noise(), "{refused}");
         let batch = refused.split(" --batch ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a number");
         let mut smaller = limited.clone();
         smaller.networks.set_batch(batch.parse().expect("a number"));
@@ -179,7 +188,7 @@ fn too_much_is_refused_with_offers_that_fit() {
 #[test]
 fn every_preset_can_be_planned() {
     let gpu = own_gpu();
-    for preset in ["dcgan", "cyclegan", "cut", "anime"].into_iter().flat_map(Preset::all) {
+    for preset in RECIPES.into_iter().flat_map(Preset::all) {
         let (name, begun) = (preset.name, std::time::Instant::now());
         let mut config = RunConfig::of(preset);
         config.source.portraits = 1;

@@ -24,6 +24,7 @@ use sumi::{
         config::{Networks, RunConfig},
         dcgan::{Config, Flags, Losses, Trainer},
         flags::RunFlags,
+        noise::Painter,
         recipe::{Counters, Trained},
     },
 };

@@ -4,6 +4,7 @@
 mod averages;
 mod cut;
 mod cyclegan;
+mod faces;
 mod latent;
 mod pool;
 mod remedies;
@@ -24,6 +25,7 @@ use sumi::{
     tensor::Tensor,
     train::{
         dcgan::{Config, Losses, Trainer},
+        noise::Painter,
         recipe::Trained,
     },
 };

@@ -8,6 +8,7 @@ use sumi::{
     train::{
         config::Networks,
         dcgan::{Config, Trainer},
+        noise::Painter,
     },
     tune::{self, Effort, Finding, Listener, Problem},
 };

@@ -374,6 +374,13 @@ impl Discriminator {
         [of_whole.forward(whole), of_part.forward(&quarter(part, which)), of_small.forward(small)]
     }
 
+    /// What the last layer before the large picture's logits is given, as means of 2×2 places: `[N, 4, 4, 1024]` in the
+    /// published network.
+    pub fn features(&self, x: &Var) -> Var {
+        let [whole, ..] = self.judge(x, &half(x)).features;
+        half(&self.rf_big.features(&whole, &[self.rf_big.len() - 2])[0])
+    }
+
     fn parts(&self) -> Parts<'_> {
         // The published names count halvings of 512 pixels.
         let level = |side: usize| 512 / side;

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Error, anime, cut, cyclegan, dcgan,
+    Error, anime, cut, cyclegan, dcgan, faces,
     flags::RunFlags,
     metric,
     preset::{Length, Preset},
@@ -117,6 +117,8 @@ pub struct Source {
 pub enum Networks {
     /// Noise to pictures.
     Dcgan(dcgan::Config),
+    /// Noise to larger pictures, from fewer of them.
+    Faces(faces::Config),
     /// Pictures to pictures and back.
     Cyclegan(cyclegan::Config),
     /// Pictures to pictures, patch by patch.
@@ -158,6 +160,7 @@ impl Networks {
     pub fn recipe(&self) -> &'static str {
         match self {
             Self::Dcgan(_) => "dcgan",
+            Self::Faces(_) => "faces",
             Self::Cyclegan(_) => "cyclegan",
             Self::Cut(_) => "cut",
             Self::Anime(_) => "anime",
@@ -166,13 +169,23 @@ impl Networks {
 
     /// Whether they draw pictures from noise, and not from pictures.
     pub fn draw_from_noise(&self) -> bool {
-        matches!(self, Self::Dcgan(_))
+        self.drawn_size().is_some()
+    }
+
+    /// Side in pixels of the pictures that are drawn from noise; `None` of recipes that draw from pictures.
+    pub fn drawn_size(&self) -> Option<usize> {
+        match self {
+            Self::Dcgan(config) => Some(config.size),
+            Self::Faces(config) => Some(config.size),
+            Self::Cyclegan(_) | Self::Cut(_) | Self::Anime(_) => None,
+        }
     }
 
     /// Pictures in a batch.
     pub fn batch(&self) -> usize {
         match self {
             Self::Dcgan(config) => config.batch,
+            Self::Faces(config) => config.batch,
             Self::Cyclegan(config) => config.common.batch,
             Self::Cut(config) => config.common.batch,
             Self::Anime(config) => config.common.batch,
@@ -188,7 +201,7 @@ impl Networks {
     pub fn classes(&self) -> &[String] {
         match self {
             Self::Dcgan(config) => &config.classes,
-            Self::Cyclegan(_) | Self::Cut(_) | Self::Anime(_) => &[],
+            Self::Faces(_) | Self::Cyclegan(_) | Self::Cut(_) | Self::Anime(_) => &[],
         }
     }
 
@@ -221,6 +234,7 @@ impl Networks {
     pub(super) fn seed(&self) -> u64 {
         match self {
             Self::Dcgan(config) => config.seed,
+            Self::Faces(config) => config.seed,
             Self::Cyclegan(config) => config.common.seed,
             Self::Cut(config) => config.common.seed,
             Self::Anime(config) => config.common.seed,
@@ -230,7 +244,7 @@ impl Networks {
     /// What the recipes from picture to picture share; `None` for others.
     pub fn common_mut(&mut self) -> Option<&mut Common> {
         match self {
-            Self::Dcgan(_) => None,
+            Self::Dcgan(_) | Self::Faces(_) => None,
             Self::Cyclegan(cyclegan::Config { common, .. })
             | Self::Cut(cut::Config { common, .. })
             | Self::Anime(anime::Config { common, .. }) => Some(common),
@@ -246,6 +260,7 @@ impl Networks {
     fn batch_and_seed(&mut self) -> (&mut usize, &mut u64) {
         match self {
             Self::Dcgan(config) => (&mut config.batch, &mut config.seed),
+            Self::Faces(config) => (&mut config.batch, &mut config.seed),
             Self::Cyclegan(cyclegan::Config { common, .. })
             | Self::Cut(cut::Config { common, .. })
             | Self::Anime(anime::Config { common, .. }) => (&mut common.batch, &mut common.seed),
@@ -255,6 +270,7 @@ impl Networks {
     fn update(&mut self) -> &mut Update {
         match self {
             Self::Dcgan(config) => &mut config.update,
+            Self::Faces(config) => &mut config.update,
             Self::Cyclegan(cyclegan::Config { common, .. })
             | Self::Cut(cut::Config { common, .. })
             | Self::Anime(anime::Config { common, .. }) => &mut common.update,
@@ -264,6 +280,7 @@ impl Networks {
     fn check(&self) -> Result<(), Error> {
         match self {
             Self::Dcgan(config) => config.check(),
+            Self::Faces(config) => config.check(),
             Self::Cyclegan(config) => config.check(),
             Self::Cut(config) => config.check(),
             Self::Anime(config) => config.check(),
@@ -277,6 +294,7 @@ impl Networks {
     pub fn read(&self, run: &RunConfig, tell: &mut dyn Listener) -> Result<Ready, Error> {
         match self {
             Self::Dcgan(config) => dcgan::read(run, config, tell),
+            Self::Faces(config) => faces::read(run, config, tell),
             Self::Cyclegan(config) => cyclegan::read(run, config, tell),
             Self::Cut(config) => cut::read(run, config, tell),
             Self::Anime(config) => anime::read(run, config, tell),

@@ -127,10 +127,11 @@ impl Generator {
                 let anime = AnimeGenerator { width: c.ngf, blocks: c.blocks, ..AnimeGenerator::default() };
                 (Shape::Anime(anime), "G")
             }
-            Networks::Dcgan(_) => {
+            Networks::Dcgan(_) | Networks::Faces(_) => {
                 return Err(Error::Config(format!(
-                    "{} is a checkpoint of dcgan, which draws from noise and takes no pictures: `sample` draws from it",
-                    path.display()
+                    "{} is a checkpoint of {}, which draws from noise and takes no pictures: `sample` draws from it",
+                    path.display(),
+                    checkpoint.header.recipe
                 )));
             }
         };

@@ -169,6 +169,7 @@ fn within(
 fn least(config: &RunConfig, world: &World) -> u64 {
     let [height, width] = match &config.networks {
         Networks::Dcgan(dcgan) => [dcgan.size; 2],
+        Networks::Faces(faces) => [faces.size; 2],
         Networks::Cyclegan(cyclegan) => cyclegan.common.size,
         Networks::Cut(cut) => cut.common.size,
         Networks::Anime(anime) => anime.common.size,
@@ -249,6 +250,7 @@ fn pictures(config: &RunConfig) -> u64 {
     };
     let (count, [height, width]) = match &config.networks {
         Networks::Dcgan(dcgan) => (count(source.data.clone()), [dcgan.size; 2]),
+        Networks::Faces(faces) => (count(source.data.clone()), [faces.size; 2]),
         Networks::Cyclegan(cyclegan) => (domains().iter().sum(), cyclegan.common.load_size),
         Networks::Cut(cut) => (domains().iter().sum(), cut.common.load_size),
         Networks::Anime(anime) => {

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     anime,
     config::{Networks, Source},
-    cut, cyclegan, dcgan,
+    cut, cyclegan, dcgan, faces,
 };
 use crate::gpu::AdapterKind;
+
+/// The recipes by their names.
+pub const RECIPES: [&str; 5] = ["dcgan", "faces", "anime", "cyclegan", "cut"];
 
 /// A starting point.
 #[derive(Debug, Clone)]
@@ -59,6 +62,7 @@ impl Preset {
     pub fn all(recipe: &str) -> Vec<Self> {
         match recipe {
             "dcgan" => dcgan::presets(),
+            "faces" => faces::presets(),
             "cyclegan" => cyclegan::presets(),
             "cut" => cut::presets(),
             "anime" => anime::presets(),

@@ -5,9 +5,8 @@ use std::path::Path;
 use super::{
     Error,
     checkpoint::{Checkpoint, Header},
-    config::Networks,
-    dcgan::Trainer,
     latent::{BATCH, Points, way},
+    noise::{Painter, painter},
 };
 use crate::{gpu, gpu::Gpu, ops::random::Random, philox::Philox};
 
@@ -43,23 +42,22 @@ impl From<u64> for Choice {
     }
 }
 
-/// A trainer with the state of a DCGAN's checkpoint file, to draw with: where averages of the weights were kept, the
-/// generator has these.
+/// A trainer with the state of a checkpoint file, to draw with: where averages of the weights were kept, the generator
+/// has these.
 ///
 /// # Errors
-/// When the file cannot be used, is of another recipe, or the device failed.
-pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Trainer, Header), Error> {
+/// When the file cannot be used, is of a recipe that draws from pictures, or the device failed.
+pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Box<dyn Painter>, Header), Error> {
     let checkpoint = Checkpoint::read(path)?;
-    let Networks::Dcgan(config) = &checkpoint.header.config else {
+    let Some(mut trainer) = painter(gpu, &checkpoint) else {
         return Err(Error::Config(format!(
             "{} is a checkpoint of {}, which draws pictures from pictures: give `stylize --weights` its run",
             path.display(),
             checkpoint.header.recipe
         )));
     };
-    let mut trainer = Trainer::new(gpu, config);
-    checkpoint.load_into(path, &mut trainer)?;
-    trainer.generator_adam.use_averages();
+    checkpoint.load_into(path, &mut *trainer)?;
+    trainer.generator_adam().use_averages();
     gpu.finish()?;
     Ok((trainer, checkpoint.header))
 }
@@ -68,7 +66,7 @@ pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Trainer, Header), Error> {
 ///
 /// # Errors
 /// When the device failed.
-pub fn draw(trainer: &Trainer, choice: impl Into<Choice>, count: usize) -> Result<Vec<u8>, gpu::Error> {
+pub fn draw(trainer: &dyn Painter, choice: impl Into<Choice>, count: usize) -> Result<Vec<u8>, gpu::Error> {
     let mut bytes = Vec::new();
     for batch in batches(trainer, choice, count) {
         bytes.extend(batch?);
@@ -79,7 +77,7 @@ pub fn draw(trainer: &Trainer, choice: impl Into<Choice>, count: usize) -> Resul
 /// The same pictures, some at a time, bytes `[n, size, size, 3]` each, for whoever wants more than memory holds. An
 /// item is an error when the device failed.
 pub fn batches(
-    trainer: &Trainer,
+    trainer: &dyn Painter,
     choice: impl Into<Choice>,
     count: usize,
 ) -> impl Iterator<Item = Result<Vec<u8>, gpu::Error>> {
@@ -90,8 +88,8 @@ pub fn batches(
 ///
 /// # Errors
 /// When the device failed.
-pub fn points(trainer: &Trainer, choice: impl Into<Choice>, count: usize) -> Result<Points, gpu::Error> {
-    let mut points = Points::none(trainer.config().nz);
+pub fn points(trainer: &dyn Painter, choice: impl Into<Choice>, count: usize) -> Result<Points, gpu::Error> {
+    let mut points = Points::none(trainer.nz());
     for batch in noise(trainer, choice.into(), count) {
         points.extend(&batch?);
     }
@@ -99,8 +97,8 @@ pub fn points(trainer: &Trainer, choice: impl Into<Choice>, count: usize) -> Res
 }
 
 /// They come as many at a time as are drawn together.
-fn noise(trainer: &Trainer, choice: Choice, count: usize) -> impl Iterator<Item = Result<Points, gpu::Error>> {
-    let nz = trainer.config().nz;
+fn noise(trainer: &dyn Painter, choice: Choice, count: usize) -> impl Iterator<Item = Result<Points, gpu::Error>> {
+    let nz = trainer.nz();
     let random = Random::new(trainer.tape().gpu(), choice.seed, STEP);
     (0..count).step_by(BATCH).map(move |first| {
         let mut noise = random.normal([BATCH, 1, 1, nz]).to_vec()?;
@@ -121,7 +119,7 @@ fn noise(trainer: &Trainer, choice: Choice, count: usize) -> impl Iterator<Item 
 ///
 /// # Errors
 /// When the device failed.
-pub fn by_class(trainer: &Trainer, choice: impl Into<Choice>, columns: usize) -> Result<Points, gpu::Error> {
+pub fn by_class(trainer: &dyn Painter, choice: impl Into<Choice>, columns: usize) -> Result<Points, gpu::Error> {
     let row = points(trainer, choice, columns)?;
     let mut all = Points::none(row.nz());
     for class in 0..trainer.classes().len().max(1) {
@@ -134,7 +132,7 @@ pub fn by_class(trainer: &Trainer, choice: impl Into<Choice>, columns: usize) ->
 ///
 /// # Errors
 /// When there is none of that name: the sentence lists them.
-pub fn class_of(trainer: &Trainer, name: &str) -> Result<u32, Error> {
+pub fn class_of(trainer: &dyn Painter, name: &str) -> Result<u32, Error> {
     let classes = trainer.classes();
     let missing = || match classes.is_empty() {
         true => "this run knows no classes; leave --label out, or train one with --labels".to_owned(),
@@ -163,7 +161,7 @@ fn truncated(z: f32, threshold: f32, seed: u64, place: u64) -> f32 {
 ///
 /// # Errors
 /// When the device failed.
-pub fn interpolate(trainer: &Trainer, choice: impl Into<Choice>, count: usize) -> Result<Vec<u8>, gpu::Error> {
+pub fn interpolate(trainer: &dyn Painter, choice: impl Into<Choice>, count: usize) -> Result<Vec<u8>, gpu::Error> {
     way::through(&points(trainer, choice, 2)?, count.max(2) - 1).draw(trainer)
 }
 

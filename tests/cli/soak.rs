@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 
 use sumi::philox::Philox;
 
-use super::{Place, finish, translation::RECIPES, wait_until};
+use super::{Place, faces::TINY_FACES, finish, translation::RECIPES, wait_until};
 
 /// Kills a run with no chance to say goodbye, once it has logged so many steps; whether it was still there.
 fn kill_after(mut child: Child, place: &Place, run: &str, steps: u64) -> bool {
@@ -46,6 +46,22 @@ fn two_thousand_steps_survive_more_than_twenty_kills() {
     }
     finish(&mut child);
     assert!(kills >= 20, "{kills} kills in {STEPS} steps");
+    assert_same(&place, "straight", "killed");
+}
+
+#[test]
+fn faces_survive_a_kill() {
+    let place = Place::new();
+    let every = ["--log-every", "1", "--checkpoint-every", "3", "--sample-every", "100", "--adapter", "native"];
+    let of = |run: &'static str| [&TINY_FACES[..], &["--steps", "14", "--out", run], &every].concat();
+    place.train(&of("straight")).succeeded();
+    let mut command = place.command(env!("CARGO_BIN_EXE_train"), &of("killed"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("train starts");
+    for steps in [4, 9] {
+        kill_after(child, &place, "killed", steps);
+        child = resume(&place, "killed");
+    }
+    assert_eq!(finish(&mut child), Some(0));
     assert_same(&place, "straight", "killed");
 }
 

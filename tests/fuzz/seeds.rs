@@ -11,7 +11,7 @@ use sumi::{
         config::{Networks, RunConfig},
         dcgan,
         latent::Points,
-        preset::Preset,
+        preset::{Preset, RECIPES},
         recipe::Trained,
     },
 };
@@ -110,7 +110,7 @@ fn small_checkpoint() -> Vec<u8> {
 
 /// The configuration of each preset.
 pub fn config() -> Vec<Vec<u8>> {
-    let presets = ["dcgan", "cyclegan", "cut", "anime"].into_iter().flat_map(Preset::all);
+    let presets = RECIPES.into_iter().flat_map(Preset::all);
     presets.map(|preset| toml::to_string(&RunConfig::of(preset)).expect("it can be written").into_bytes()).collect()
 }
 

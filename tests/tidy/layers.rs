@@ -159,6 +159,8 @@ const RESERVED: [Reserved; 7] = [
             "src/train/cyclegan/settings",
             "src/train/cut/settings",
             "src/train/anime/settings",
+            "src/train/faces/settings",
+            "src/train/noise/settings",
             "src/train/translate/settings",
         ],
         example: "use clap::Parser;",

@@ -13,6 +13,7 @@ use sumi::{
         dcgan::{self, Config, Trainer},
         flags::RunFlags,
         generator::{Direction, Generator},
+        noise::Painter,
         preset::Preset,
         recipe::{Counters, Trained},
         sample::restore,
@@ -74,7 +75,7 @@ fn averages_follow_the_weights_and_the_checkpoint_draws_with_them() {
     let path = folder.path().join("checkpoint.safetensors");
     checkpoint.write(&path).expect("there is room");
     let (restored, _) = restore(&gpu, &path).expect("the file is whole");
-    assert_eq!(values(&weights(&restored.generator)), values(&averages), "sample draws with the averages");
+    assert_eq!(values(&weights(restored.generator())), values(&averages), "sample draws with the averages");
 
     let mut without = Trainer::new(&gpu, &small(Update::default()));
     let misfit = checkpoint.load_into(&path, &mut without).expect_err("it keeps no averages");

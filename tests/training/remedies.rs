@@ -10,6 +10,7 @@ use sumi::{
         checkpoint::{Checkpoint, Header},
         config::Networks,
         dcgan::{Config, Regularization, Trainer},
+        noise::Painter,
         objective::Objective,
         recipe::{Counters, Trained},
         update::Update,

@@ -74,7 +74,7 @@ fn trainer(gpu: &Gpu, networks: &Networks) -> Box<dyn Translator> {
         Networks::Cyclegan(config) => Box::new(cyclegan::Trainer::new(gpu, config)),
         Networks::Cut(config) => Box::new(cut::Trainer::new(gpu, config)),
         Networks::Anime(config) => Box::new(anime::Trainer::new(gpu, config)),
-        Networks::Dcgan(_) => panic!("DCGAN translates nothing"),
+        Networks::Dcgan(_) | Networks::Faces(_) => panic!("from noise nothing is translated"),
     }
 }
 

@@ -15,7 +15,11 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use sumi::{
     gpu::{Asked, Cache, Gpu, Options, Tuning},
-    train::{Error, config::Networks, preset::Preset},
+    train::{
+        Error,
+        config::Networks,
+        preset::{Preset, RECIPES},
+    },
     tune::{self, Effort, Finding, Listener},
 };
 
@@ -130,7 +134,7 @@ fn tune(arguments: &Arguments) -> Result<(), Error> {
 
 /// What the networks ask, each question once.
 fn questions(gpu: &Gpu, arguments: &Arguments) -> Result<Vec<Asked>, Error> {
-    let presets: Vec<Preset> = ["dcgan", "anime", "cyclegan", "cut"].iter().flat_map(|r| Preset::all(r)).collect();
+    let presets: Vec<Preset> = RECIPES.iter().flat_map(|r| Preset::all(r)).collect();
     let mut asked: Vec<Asked> = Vec::new();
     for name in &arguments.networks {
         let named: Vec<_> = presets.iter().filter(|preset| preset.name == name).collect();

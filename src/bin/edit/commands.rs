@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sumi::train::{
     Error,
-    dcgan::Trainer,
     latent::{
         Points,
         direction::{Directions, moved},
         labelled, way,
     },
+    noise::Painter,
     report::frames::{Form, save},
 };
 
@@ -155,16 +155,16 @@ impl Invert {
     /// Searches, tells how near it came, and writes.
     pub fn run(&self) -> Result<(), Error> {
         let trainer = self.common.open()?;
-        let size = trainer.config().size;
-        let wanted = people::read(&trainer, &self.pictures)?;
-        let found = search_for(&trainer, &wanted, &self.common.search())?;
+        let size = trainer.size();
+        let wanted = people::read(&*trainer, &self.pictures)?;
+        let found = search_for(&*trainer, &wanted, &self.common.search())?;
         tell(&self.pictures, &found);
         let named = || self.pictures[0].with_extension("safetensors");
         let out = self.out.clone().unwrap_or_else(named);
         found.points.save(&out)?;
         line(&out.display().to_string());
         let Some(sheet) = &self.sheet else { return Ok(()) };
-        let (each, drawn) = (3 * size * size, found.points.draw(&trainer)?);
+        let (each, drawn) = (3 * size * size, found.points.draw(&*trainer)?);
         let pairs = wanted.chunks_exact(each).zip(drawn.chunks_exact(each));
         let bytes: Vec<u8> = pairs.flat_map(|(wanted, drawn)| [wanted, drawn].concat()).collect();
         write(&bytes, size, 2, 0, sheet)
@@ -177,7 +177,7 @@ impl Interpolate {
         let steps = self.out.steps()?;
         let (trainer, people) = open(&self.common, &self.people)?;
         several(&people)?;
-        self.out.write(&trainer, &way::through(&people, steps - 1), steps)
+        self.out.write(&*trainer, &way::through(&people, steps - 1), steps)
     }
 }
 
@@ -187,7 +187,7 @@ impl Loop {
         let steps = self.out.steps()?;
         let (trainer, people) = open(&self.common, &shown(&self.people))?;
         several(&people)?;
-        self.out.write(&trainer, &way::round(&people, steps), steps)
+        self.out.write(&*trainer, &way::round(&people, steps), steps)
     }
 }
 
@@ -196,7 +196,7 @@ impl Direction {
     pub fn run(&self) -> Result<(), Error> {
         let steps = self.out.steps()?;
         let (trainer, people) = open(&self.common, &shown(&self.people))?;
-        let learn = |attribute: &String| learn(&trainer, &self.common, attribute, self.label_column.as_deref());
+        let learn = |attribute: &String| learn(&*trainer, &self.common, attribute, self.label_column.as_deref());
         let kept = self.keep.iter().map(learn).collect::<Result<Vec<_>, _>>()?;
         let directions = learn(&self.labels)?.keeping(&kept);
         let (from, to) = match self.classes.split_once("..") {
@@ -212,7 +212,7 @@ impl Direction {
                 points.push(&moved(people.point(person), &direction, strength), people.class(person));
             }
         }
-        self.out.write(&trainer, &points, steps)
+        self.out.write(&*trainer, &points, steps)
     }
 }
 
@@ -226,7 +226,7 @@ impl Mix {
         }
         let (first, second) = (people.point(0), people.point(1));
         let mut points = way::through(&people, steps - 1);
-        let learn = |attribute: &String| learn(&trainer, &self.common, attribute, self.label_column.as_deref());
+        let learn = |attribute: &String| learn(&*trainer, &self.common, attribute, self.label_column.as_deref());
         let kept = self.keep.iter().map(learn).collect::<Result<Vec<_>, _>>()?;
         for attribute in &self.carry {
             let directions = learn(attribute)?.keeping(&kept);
@@ -234,7 +234,7 @@ impl Mix {
                 points.push(&directions.carry(first, second, step as f64 / (steps - 1) as f64), people.class(0));
             }
         }
-        self.out.write(&trainer, &points, steps)
+        self.out.write(&*trainer, &points, steps)
     }
 }
 
@@ -245,14 +245,14 @@ impl Out {
         Ok(self.steps.unwrap_or(usual) as usize)
     }
 
-    fn write(&self, trainer: &Trainer, points: &Points, columns: usize) -> Result<(), Error> {
-        write(&points.draw(trainer)?, trainer.config().size, columns, 1000 / self.fps, &self.out)
+    fn write(&self, trainer: &dyn Painter, points: &Points, columns: usize) -> Result<(), Error> {
+        write(&points.draw(trainer)?, trainer.size(), columns, 1000 / self.fps, &self.out)
     }
 }
 
-fn open(common: &Common, named: &[String]) -> Result<(Trainer, Points), Error> {
+fn open(common: &Common, named: &[String]) -> Result<(Box<dyn Painter>, Points), Error> {
     let trainer = common.open()?;
-    let people = people::points(&trainer, named, &common.search())?;
+    let people = people::points(&*trainer, named, &common.search())?;
     Ok((trainer, people))
 }
 
@@ -269,7 +269,7 @@ fn shown(named: &[String]) -> Vec<String> {
 }
 
 /// Directions of an attribute, and how far they can be trusted.
-fn learn(trainer: &Trainer, common: &Common, labels: &str, column: Option<&str>) -> Result<Directions, Error> {
+fn learn(trainer: &dyn Painter, common: &Common, labels: &str, column: Option<&str>) -> Result<Directions, Error> {
     let pictures = labelled(&common.run, labels, column, &mut Told)?;
     let directions = Directions::learn(trainer, &pictures, DRAWN, common.seed)?;
     let Directions { attribute, right, chance, .. } = &directions;

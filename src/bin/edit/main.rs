@@ -17,7 +17,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use sumi::{
     gpu::{Gpu, Options},
-    train::{Error, dcgan::Trainer, latent::invert::Search, sample::restore},
+    train::{Error, latent::invert::Search, noise::Painter, sample::restore},
 };
 
 const EXAMPLES: &str = "\
@@ -105,13 +105,13 @@ fn pull(text: &str) -> Result<f64, String> {
 
 impl Common {
     /// The generator of the run, with how many steps it has learnt.
-    fn open(&self) -> Result<Trainer, Error> {
+    fn open(&self) -> Result<Box<dyn Painter>, Error> {
         let (adapter, cache) = (self.adapter.clone(), cache::folder());
         let gpu = Gpu::open(&Options { adapter, cache, ..Options::default() })?;
         gpu.notes().iter().for_each(|sentence| terminal::note(sentence));
         let file = if self.run.is_file() { &self.run } else { &self.run.join("checkpoint.safetensors") };
         let (trainer, header) = restore(&gpu, file)?;
-        let size = trainer.config().size;
+        let size = trainer.size();
         terminal::line(&format!(
             "{} after {} steps, {size}×{size} pixels, on {}",
             header.recipe,

@@ -7,11 +7,11 @@ use sumi::{
     data::{Fit, Labels, Pictures, open_picture},
     train::{
         Error,
-        dcgan::Trainer,
         latent::{
             Points,
             invert::{Found, Search, invert},
         },
+        noise::Painter,
         sample,
     },
 };
@@ -25,15 +25,15 @@ const LAST: usize = 100_000;
 ///
 /// # Errors
 /// When a file cannot be used, or the device failed.
-pub fn points(trainer: &Trainer, named: &[String], search: &Search) -> Result<Points, Error> {
-    let mut points = Points::none(trainer.config().nz);
+pub fn points(trainer: &dyn Painter, named: &[String], search: &Search) -> Result<Points, Error> {
+    let mut points = Points::none(trainer.nz());
     for name in named {
         points.extend(&of(trainer, name, search)?);
     }
     Ok(points)
 }
 
-fn of(trainer: &Trainer, name: &str, search: &Search) -> Result<Points, Error> {
+fn of(trainer: &dyn Painter, name: &str, search: &Search) -> Result<Points, Error> {
     let path = Path::new(name);
     if let Ok(number) = name.parse::<usize>() {
         if number >= LAST {
@@ -43,7 +43,7 @@ fn of(trainer: &Trainer, name: &str, search: &Search) -> Result<Points, Error> {
         return Ok(Points::new(before.nz(), before.point(number).to_vec()).of_classes(vec![before.class(number)]));
     }
     if path.extension().is_some_and(|ending| ending == "safetensors") {
-        return Points::load(path, trainer.config().nz, trainer.classes().len());
+        return Points::load(path, trainer.nz(), trainer.classes().len());
     }
     let paths = [path.to_owned()];
     let found = search_for(trainer, &read(trainer, &paths)?, search)?;
@@ -55,13 +55,12 @@ fn of(trainer: &Trainer, name: &str, search: &Search) -> Result<Points, Error> {
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn read(trainer: &Trainer, paths: &[PathBuf]) -> Result<Vec<u8>, Error> {
+pub fn read(trainer: &dyn Painter, paths: &[PathBuf]) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     for path in paths {
         let rgb = open_picture(path)?.rgb;
         let size = [rgb.height() as usize, rgb.width() as usize];
-        let resized =
-            Pictures::new(size, rgb.into_raw(), Labels::none()).resized([trainer.config().size; 2], Fit::Cover)?;
+        let resized = Pictures::new(size, rgb.into_raw(), Labels::none()).resized([trainer.size(); 2], Fit::Cover)?;
         bytes.extend_from_slice(resized.pixels());
     }
     Ok(bytes)
@@ -71,7 +70,7 @@ pub fn read(trainer: &Trainer, paths: &[PathBuf]) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// When the device failed.
-pub fn search_for(trainer: &Trainer, pictures: &[u8], search: &Search) -> Result<Found, Error> {
+pub fn search_for(trainer: &dyn Painter, pictures: &[u8], search: &Search) -> Result<Found, Error> {
     let bar = ProgressBar::no_length();
     let found = invert(trainer, pictures, search, &mut |done, all| {
         bar.set_length(all as u64);

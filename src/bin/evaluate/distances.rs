@@ -11,8 +11,8 @@ use sumi::{
     train::{
         Error,
         checkpoint::Checkpoint,
-        dcgan::measure::{OwnFeatures, drawn, reference},
         metric::{Inception, Measure, Measured, Reference, Swd, check_count, conventions},
+        noise::measure::{OwnFeatures, drawn, reference},
     },
 };
 
@@ -26,7 +26,7 @@ use super::{
 /// # Errors
 /// When its checkpoint cannot be read.
 pub fn apply(run: &Path) -> Result<bool, Error> {
-    Ok(Checkpoint::read(&checkpoint(run))?.header.recipe == "dcgan")
+    Ok(Checkpoint::read(&checkpoint(run))?.header.config.draw_from_noise())
 }
 
 /// Measures the runs and prints a line for each.

@@ -16,7 +16,7 @@ use sumi::{
     gpu::{Gpu, Options},
     train::{
         Error,
-        dcgan::Trainer,
+        noise::Painter,
         report::{
             best_of,
             sheet::{check, picture, save, sheet},
@@ -108,7 +108,7 @@ fn main() -> ExitCode {
 }
 
 impl Arguments {
-    fn choice(&self, trainer: &Trainer) -> Result<Choice, Error> {
+    fn choice(&self, trainer: &dyn Painter) -> Result<Choice, Error> {
         let class = self.label.as_ref().map(|name| class_of(trainer, name)).transpose()?;
         Ok(Choice { seed: self.seed, truncation: self.truncation, class })
     }
@@ -121,7 +121,7 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
         let _ = writeln!(io::stderr(), "{note}");
     }
     let (trainer, header) = restore(&gpu, &checkpoint(arguments)?)?;
-    let (size, choice) = (trainer.config().size, arguments.choice(&trainer)?);
+    let (size, choice) = (trainer.size(), arguments.choice(&*trainer)?);
     if arguments.grid.is_some() {
         check(arguments.count as usize + trainer.classes().len(), [size; 2])?;
     }
@@ -130,11 +130,11 @@ fn sample(arguments: &Arguments) -> Result<(), Error> {
     }
     line(&format!("{} after {} steps, {size}×{size} pixels, on {}", header.recipe, header.steps(), gpu.adapter()));
     if arguments.out.is_some() || arguments.grid.is_some() {
-        draw_and_write(arguments, &trainer, choice)?;
+        draw_and_write(arguments, &*trainer, choice)?;
     }
     if let Some(file) = &arguments.interpolate {
         let count = arguments.steps as usize;
-        let bytes = interpolate(&trainer, choice, count)?;
+        let bytes = interpolate(&*trainer, choice, count)?;
         write(&sheet(&bytes, [size; 2], count), file)?;
     }
     Ok(())
@@ -159,8 +159,8 @@ fn checkpoint(arguments: &Arguments) -> Result<PathBuf, Error> {
 }
 
 /// Single pictures are written as they are drawn, and forgotten; a sheet needs them all.
-fn draw_and_write(arguments: &Arguments, trainer: &Trainer, choice: Choice) -> Result<(), Error> {
-    let (count, size) = (arguments.count as usize, trainer.config().size);
+fn draw_and_write(arguments: &Arguments, trainer: &dyn Painter, choice: Choice) -> Result<(), Error> {
+    let (count, size) = (arguments.count as usize, trainer.size());
     // The rows of a sheet of all classes are drawn from the same noise.
     let rows = if choice.class.is_none() { trainer.classes().len() } else { 0 };
     let (mut written, mut kept) = (0, Vec::new());

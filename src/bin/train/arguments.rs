@@ -3,7 +3,13 @@
 use std::{fmt::Write, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, builder::PossibleValuesParser};
-use sumi::train::{anime, config::RecipeFlags, cut, cyclegan, dcgan, flags::RunFlags, preset::Preset};
+use sumi::train::{
+    anime,
+    config::RecipeFlags,
+    cut, cyclegan, dcgan, faces,
+    flags::RunFlags,
+    preset::{Preset, RECIPES},
+};
 
 use super::terminal::values;
 
@@ -12,6 +18,7 @@ Examples:
   train                                      learn to draw faces from built-in portraits
   train --data photos --size 64 --epochs 25  learn from every picture in a folder
   train --preset dcgan128 --data photos      larger pictures, on a good GPU
+  train faces --data photos                  FastGAN: 64 to 256 pixels, from some hundred pictures
   train --metric swd --metric-every 200      keep the checkpoint that draws best
   train --resume runs/dcgan-1                go on where a run stopped
   train --resume runs/dcgan-1 --lr 0.0001    the same, with another learning rate
@@ -51,6 +58,8 @@ struct CommandLine {
 enum Recipe {
     /// Noise to pictures (Radford, Metz and Chintala, 2016); what `train` alone does
     Dcgan(Box<Arguments<dcgan::Flags>>),
+    /// Noise to pictures of 64 to 256 pixels, from some hundred of them on: FastGAN (Liu et al., 2021)
+    Faces(Box<Arguments<faces::Flags>>),
     /// Photographs to anime, from two folders of pictures and nothing else
     Anime(Box<Arguments<anime::Flags>>),
     /// Pictures to pictures and back (Zhu et al., 2017)
@@ -58,9 +67,6 @@ enum Recipe {
     /// Pictures to pictures by comparing patches (Park et al., 2020); FastCUT with --preset fastcut
     Cut(Box<Arguments<cut::Flags>>),
 }
-
-/// The recipes by their names.
-const RECIPES: [&str; 4] = ["dcgan", "anime", "cyclegan", "cut"];
 
 /// What a run of one recipe is told.
 #[derive(Args)]
@@ -123,6 +129,7 @@ impl Line {
         let line = CommandLine::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
         match line.recipe {
             Some(Recipe::Dcgan(arguments)) => Self::of(*arguments),
+            Some(Recipe::Faces(arguments)) => Self::of(*arguments),
             Some(Recipe::Anime(arguments)) => Self::of(*arguments),
             Some(Recipe::Cyclegan(arguments)) => Self::of(*arguments),
             Some(Recipe::Cut(arguments)) => Self::of(*arguments),

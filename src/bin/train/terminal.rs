@@ -228,6 +228,9 @@ pub fn values(networks: &Networks, length: Length) -> String {
         Networks::Dcgan(c) => {
             format!("{}×{} pixels, batch {}, ngf {}, ndf {}, {length}", c.size, c.size, c.batch, c.ngf, c.ndf)
         }
+        Networks::Faces(c) => {
+            format!("{}×{} pixels, batch {}, ngf {}, ndf {}, {length}", c.size, c.size, c.batch, c.ngf, c.ndf)
+        }
         Networks::Cyclegan(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
         Networks::Cut(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
         Networks::Anime(c) => translation(&c.common, c.ngf, c.ndf, c.blocks, length),
@@ -243,7 +246,9 @@ fn translation(common: &Common, ngf: usize, ndf: usize, blocks: usize, length: L
 pub fn what_next(run: &Run) -> String {
     let (train, folder) = (command("train"), run.folder().display());
     let draw = match run.recipe() {
-        "dcgan" => format!("new pictures:  {} {folder} -n 64 --seed 7 --out faces --grid faces.png", command("sample")),
+        "dcgan" | "faces" => {
+            format!("new pictures:  {} {folder} -n 64 --seed 7 --out faces --grid faces.png", command("sample"))
+        }
         _ => format!("photographs:   {} --weights {folder} --out drawn PICTURE…", command("stylize")),
     };
     format!("Done. Draw {draw}\nTrain on:                 {train} --resume {folder} --steps N")

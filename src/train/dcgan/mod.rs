@@ -1,30 +1,29 @@
 //! DCGAN's training (Radford, Metz and Chintala, 2016; the step order of pytorch/examples).
 
 mod augmentation;
-pub mod measure;
-mod recipe;
 mod settings;
 
 use self::augmentation::Augmentation;
 pub use self::settings::{Config, Flags, Regularization, RegularizationFlags};
-pub(super) use self::{
-    recipe::read,
-    settings::{GAN_MODES, presets},
-};
+pub(super) use self::settings::{GAN_MODES, presets};
 use super::{
+    Error,
+    config::{RunConfig, shown},
+    noise::{self, Batches, Painter},
     parallel::own_rows,
     penalty::{gradient_penalty, r1},
     pending::Pending,
-    recipe::{Counters, Trained, restore_steps, state_of, steps_of},
+    recipe::{Counters, Ready, Trained, restore_steps, state_of, steps_of},
+    run::Listener,
 };
 use crate::{
     autograd::{Tape, Var},
-    gpu::{Error, Gpu},
+    gpu::{self, Gpu},
     models::{
         conditional::{CLASS_FEATURES, Discriminator, Generator},
         dcgan::Dcgan,
     },
-    nn::{Module, init::Init},
+    nn::{Module, init::Init, parameter_count},
     ops::{
         self,
         elementwise::{add, full, scale, unpack_bytes},
@@ -38,6 +37,17 @@ use crate::{
 
 /// The stream of a step's random numbers beside its noise.
 const BESIDE: u32 = 1;
+
+/// Reads or draws the pictures of a run.
+///
+/// # Errors
+/// When there are none.
+pub(super) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) -> Result<Ready, Error> {
+    let Config { size, batch, seed, .. } = *config;
+    let config = config.clone();
+    let begin = move |gpu: &Gpu, classes| Trainer::new(gpu, &Config { classes, ..config });
+    noise::read(run, &Batches { size, batch, seed }, begin, tell)
+}
 
 /// A run in memory: both networks, both optimizers, and how far they have come.
 pub struct Trainer {
@@ -146,40 +156,6 @@ impl Trainer {
         &self.config
     }
 
-    /// The tape.
-    pub fn tape(&self) -> &Tape {
-        &self.tape
-    }
-
-    /// The names of the pictures' classes; none where nothing is known about them.
-    pub fn classes(&self) -> &[String] {
-        &self.config.classes
-    }
-
-    /// Classes on the device; `None` where there are none.
-    ///
-    /// # Panics
-    /// When a label is no class, or there are labels and no classes.
-    pub fn indices(&self, labels: Option<&[u32]>) -> Option<Indices> {
-        labels.map(|labels| Indices::new(&self.gpu, labels, self.config.classes.len()))
-    }
-
-    /// One step on a batch of pictures, bytes `[N, size, size, 3]`, and the class of each where there are classes:
-    /// noise is drawn, the discriminator learns, then the generator. Records and submits; does not wait.
-    ///
-    /// # Errors
-    /// When the device failed.
-    pub fn step(&mut self, pictures: &[u8], labels: Option<&[u32]>) -> Result<Pending, Error> {
-        let n = pictures.len() / (self.config.size * self.config.size * 3);
-        let random = Random::new(&self.gpu, self.config.seed, self.steps);
-        let noise = self.tape.constant(random.normal([n * self.world.size(), 1, 1, self.config.nz]));
-        let real = unpack_bytes(&self.gpu, [n, self.config.size, self.config.size, 3], pictures);
-        let noise = own_rows(&self.world, &noise);
-        let losses = self.step_on(&noise, &self.tape.constant(real), self.indices(labels).as_ref());
-        self.gpu.submit()?;
-        Ok(losses)
-    }
-
     /// The step itself, on noise `[N, 1, 1, nz]`, real pictures `[N, size, size, 3]` in [-1, 1] and their classes, of
     /// which it draws as many. Records; does not submit.
     pub fn step_on(&mut self, noise: &Var, real: &Var, labels: Option<&Indices>) -> Pending {
@@ -279,20 +255,79 @@ impl Trainer {
             None => self.discriminator.judge(pictures, labels),
         }
     }
+}
 
-    /// Pictures `[n, size, size, 3]` in [-1, 1] from given noise `[n, 1, 1, nz]`, and the class of each where there are
-    /// classes, with the running statistics of normalisation. Leaves the generator in training mode, whichever it was
-    /// in.
-    ///
-    /// # Panics
-    /// When there are classes and no labels, or labels and no classes.
-    pub fn draw(&self, noise: &Tensor, labels: Option<&[u32]>) -> Tensor {
-        self.generator.train(false);
-        let labels = self.indices(labels);
-        let noise = self.tape.constant(noise.clone());
-        let pictures = self.tape.no_grad(|| self.generator.draw(&noise, labels.as_ref()));
-        self.generator.train(true);
-        pictures.value().clone()
+impl Painter for Trainer {
+    fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    fn size(&self) -> usize {
+        self.config.size
+    }
+
+    fn nz(&self) -> usize {
+        self.config.nz
+    }
+
+    fn seed(&self) -> u64 {
+        self.config.seed
+    }
+
+    fn classes(&self) -> &[String] {
+        &self.config.classes
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["d_loss", "g_loss", "d_real", "d_fake", "d_fake_after"]
+    }
+
+    fn describe(&self, figures: &[f32]) -> String {
+        let Losses { d, g, real, fake, fake_after } = Losses::named(figures);
+        format!("  loss D {d:.3} G {g:.3}  D(x) {real:.3}  D(G(z)) {fake:.3} / {fake_after:.3}")
+    }
+
+    fn step(&mut self, pictures: &[u8], labels: Option<&[u32]>) -> Result<Pending, gpu::Error> {
+        let n = pictures.len() / (self.config.size * self.config.size * 3);
+        let random = Random::new(&self.gpu, self.config.seed, self.steps);
+        let noise = self.tape.constant(random.normal([n * self.world.size(), 1, 1, self.config.nz]));
+        let real = unpack_bytes(&self.gpu, [n, self.config.size, self.config.size, 3], pictures);
+        let noise = own_rows(&self.world, &noise);
+        let losses = self.step_on(&noise, &self.tape.constant(real), self.indices(labels).as_ref());
+        self.gpu.submit()?;
+        Ok(losses)
+    }
+
+    fn generate(&self, noise: &Var, labels: Option<&Indices>) -> Var {
+        self.generator.draw(noise, labels)
+    }
+
+    fn features(&self, pictures: &Var) -> Var {
+        self.discriminator.features(pictures)
+    }
+
+    fn generator(&self) -> &dyn Module {
+        &self.generator
+    }
+
+    fn discriminator(&self) -> &dyn Module {
+        &self.discriminator
+    }
+
+    fn generator_adam(&self) -> &Adam {
+        &self.generator_adam
+    }
+
+    fn introduction(&self) -> String {
+        format!(
+            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate \
+             {4}",
+            self.config.size,
+            parameter_count(&self.generator),
+            parameter_count(&self.discriminator),
+            shown(&self.config.objective),
+            self.config.lr,
+        )
     }
 }
 

@@ -2,18 +2,18 @@
 
 mod regularization;
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, absolute};
 
 use serde::{Deserialize, Serialize};
 
 pub use self::regularization::{Regularization, RegularizationFlags};
 use crate::{
-    data::portraits::Rendering,
     models::dcgan::{Design, Normalization, Upsampling},
     train::{
         Error,
         config::{Changes, Networks, RecipeFlags, RunConfig, Source, wrong},
         flags::{count, decay, heading, one_of, part, picture_size, rate, weight},
+        noise,
         objective::Objective,
         preset::{Length, Preset},
         update::Update,
@@ -25,9 +25,6 @@ const OBJECTIVES: [&str; 6] = ["minimax", "non-saturating", "lsgan", "hinge", "w
 
 /// Those of them that ask nothing of the discriminator and compare no pairs: what translators can play for.
 pub(crate) const GAN_MODES: [&str; 4] = ["minimax", "non-saturating", "lsgan", "hinge"];
-
-/// How portraits are drawn, spelt likewise.
-const RENDERINGS: [&str; 2] = ["anime", "photo"];
 
 /// The widest stage that a network may have, in channels: beyond it one weight alone takes a GiB.
 const WIDEST: usize = 4096;
@@ -105,53 +102,9 @@ impl Default for Config {
 /// The flags that are a DCGAN's own.
 #[derive(Debug, Clone, Default, PartialEq, clap::Args)]
 pub struct Flags {
-    /// Folder of pictures, searched to the bottom: JPEG, PNG, WebP, BMP, GIF [default: built-in drawn portraits]
-    #[arg(long, value_name = "DIR", help_heading = heading::PICTURES)]
-    pub data: Option<PathBuf>,
-
-    /// How many portraits are drawn where there is no --data [default: 2048]
-    #[arg(long, value_name = "N", help_heading = heading::PICTURES,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub portraits: Option<u32>,
-
-    /// How the portraits are drawn [default: anime]
-    #[arg(long, value_name = "STYLE", help_heading = heading::PICTURES,
-        value_parser = one_of::<Rendering>(&RENDERINGS))]
-    pub rendering: Option<Rendering>,
-
-    /// Side of the pictures in pixels, a power of two from 16 to 512; pictures are resized and cropped to it
-    #[arg(long, value_name = "PX", help_heading = heading::PICTURES, value_parser = picture_size)]
-    pub size: Option<usize>,
-
-    /// Length of the noise vector that a picture is made from
-    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 4096))]
-    pub nz: Option<usize>,
-
-    /// Width of the generator: channels of its last hidden stage, doubled at each stage before
-    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 1024))]
-    pub ngf: Option<usize>,
-
-    /// Width of the discriminator: channels of its first stage, doubled at each stage after
-    #[arg(long, value_name = "N", help_heading = heading::NETWORKS, value_parser = |text: &str| count(text, 1024))]
-    pub ndf: Option<usize>,
-
-    /// Learning rate of both networks (Adam)
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
-    pub lr: Option<f64>,
-
-    /// Learning rate of the discriminator, where it is to be another [default: that of --lr]
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
-    pub lr_d: Option<f64>,
-
-    /// Decay of Adam's first moment
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
-        value_parser = decay)]
-    pub beta1: Option<f64>,
-
-    /// Decay of Adam's second moment
-    #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
-        value_parser = decay)]
-    pub beta2: Option<f64>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a comment here would stand in the help")]
+    pub common: noise::Flags,
 
     /// Added to Adam's divisor [default: 1e-8]
     #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true, value_parser = rate)]
@@ -206,15 +159,8 @@ impl RecipeFlags for Flags {
 
     fn apply(&self, config: &mut RunConfig, changes: &mut Changes) {
         let RunConfig { source, networks: Networks::Dcgan(dcgan), .. } = config else { return };
-        changes.refuse("size", &mut dcgan.size, self.size);
-        changes.refuse("nz", &mut dcgan.nz, self.nz);
-        changes.refuse("ngf", &mut dcgan.ngf, self.ngf);
-        changes.refuse("ndf", &mut dcgan.ndf, self.ndf);
-        changes.make("lr", &mut dcgan.lr, self.lr, "the steps to come use it");
-        changes.make("lr-d", &mut dcgan.lr_d, self.lr_d.map(Some), "the steps to come use it");
-        let moments = "the steps to come use it, on moments kept under the old one";
-        changes.make("beta1", &mut dcgan.beta1, self.beta1, moments);
-        changes.make("beta2", &mut dcgan.beta2, self.beta2, moments);
+        let Config { size, nz, ngf, ndf, lr, lr_d, beta1, beta2, .. } = dcgan;
+        self.common.apply(source, noise::Fields { size, nz, ngf, ndf, lr, lr_d, beta1, beta2 }, changes);
         changes.make("eps", &mut dcgan.eps, self.eps, "the steps to come use it");
         changes.refuse("init-std", &mut dcgan.init_std, self.init_std);
         changes.make("objective", &mut dcgan.objective, self.objective, "losses before and after do not compare");
@@ -224,9 +170,6 @@ impl RecipeFlags for Flags {
         self.regularization.apply(&mut dcgan.regularization, changes);
         changes.refuse_name("labels", &mut source.labels, self.labels.as_deref().map(from_root));
         changes.refuse_name("label-column", &mut source.label_column, self.label_column.clone());
-        changes.make_path("data", &mut source.data, self.data.as_ref(), "the networks go on with these pictures");
-        changes.make("portraits", &mut source.portraits, self.portraits, "the order of the pictures is another");
-        changes.make("rendering", &mut source.rendering, self.rendering, "the networks go on with these pictures");
     }
 }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::{
     data::{Attribute, Pictures},
     philox::Philox,
-    train::{Error, dcgan::Trainer, sample},
+    train::{Error, noise::Painter, sample},
 };
 
 /// The judge sees pictures of so many pixels along a side, or fewer.
@@ -52,12 +52,12 @@ impl Directions {
     ///
     /// # Errors
     /// When the pictures have no labels, are too few, or the device failed.
-    pub fn learn(trainer: &Trainer, labelled: &Pictures, drawn: usize, seed: u64) -> Result<Self, Error> {
+    pub fn learn(trainer: &dyn Painter, labelled: &Pictures, drawn: usize, seed: u64) -> Result<Self, Error> {
         let Some(attribute) = labelled.labels().attributes.first() else {
             return Err(Error::Config("directions are learnt from labelled pictures; give --labels".into()));
         };
         let (judge, right, chance) = Judge::learn(labelled, attribute, seed)?;
-        let (nz, classes, size) = (trainer.config().nz, attribute.classes.len(), trainer.config().size);
+        let (nz, classes, size) = (trainer.nz(), attribute.classes.len(), trainer.size());
         let points = sample::points(trainer, seed, drawn)?;
         let pictures = points.draw(trainer)?;
         let scores: Vec<Vec<f64>> = pictures.par_chunks_exact(3 * size * size).map(|p| judge.scores(p, size)).collect();

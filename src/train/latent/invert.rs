@@ -19,7 +19,7 @@ use super::Points;
 use crate::{
     autograd::Var,
     gpu,
-    nn::{Module, Parameter},
+    nn::Parameter,
     ops::{
         elementwise::{add, scale, shift, square, unpack_bytes},
         loss::l1,
@@ -27,7 +27,7 @@ use crate::{
         resample::avg_pool2d,
     },
     optim::{Adam, AdamConfig},
-    train::{dcgan::Trainer, sample},
+    train::{noise::Painter, sample},
 };
 
 /// Points that descend together: [`Search::restarts`] of as many pictures as fit.
@@ -77,18 +77,18 @@ pub struct Found {
 /// # Panics
 /// When the bytes are no pictures of the generator's size, or there are no restarts or more than 32.
 pub fn invert(
-    trainer: &Trainer,
+    trainer: &dyn Painter,
     pictures: &[u8],
     search: &Search,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Found, gpu::Error> {
-    let each = 3 * trainer.config().size.pow(2);
+    let each = 3 * trainer.size().pow(2);
     assert!(pictures.len().is_multiple_of(each), "invert: {} bytes are no pictures of {each}", pictures.len());
     assert!((1..=ROWS).contains(&search.restarts), "invert: {} restarts, of 1 to {ROWS}", search.restarts);
     let starts = Starts::draw(trainer, search)?;
     let together = ROWS / search.restarts;
     let groups: Vec<_> = pictures.chunks(together * each).collect();
-    let mut found = Found { points: Points::none(trainer.config().nz), distances: Vec::new() };
+    let mut found = Found { points: Points::none(trainer.nz()), distances: Vec::new() };
     for (group, wanted) in groups.iter().enumerate() {
         let mut step = |step| progress(group * search.steps + step, groups.len() * search.steps);
         let part = descend(trainer, wanted, &starts, search, &mut step)?;
@@ -105,7 +105,7 @@ struct Starts {
 }
 
 impl Starts {
-    fn draw(trainer: &Trainer, search: &Search) -> Result<Self, gpu::Error> {
+    fn draw(trainer: &dyn Painter, search: &Search) -> Result<Self, gpu::Error> {
         let drawn = search.drawn.max(search.restarts);
         let points = sample::points(trainer, search.seed, drawn)?;
         let pictures = points.draw(trainer)?;
@@ -134,13 +134,13 @@ fn difference(a: &[u8], b: &[u8]) -> f64 {
 
 /// Searches the points of a few pictures together.
 fn descend(
-    trainer: &Trainer,
+    trainer: &dyn Painter,
     pictures: &[u8],
     starts: &Starts,
     search: &Search,
     step: &mut dyn FnMut(usize),
 ) -> Result<Found, gpu::Error> {
-    let (size, nz, restarts) = (trainer.config().size, trainer.config().nz, search.restarts);
+    let (size, nz, restarts) = (trainer.size(), trainer.nz(), search.restarts);
     let each = 3 * size * size;
     // Always as many rows, so that no picture's point depends on how many others there are.
     let rows = ROWS / restarts * restarts;
@@ -162,17 +162,17 @@ fn descend(
     let levels = tape.no_grad(|| pyramid(&target));
     let z = Parameter::new(tape, [rows, 1, 1, nz], &first);
     let mut adam = Adam::new(vec![("z".to_owned(), z.clone())], AdamConfig { lr: search.lr, ..AdamConfig::default() });
-    trainer.generator.train(false);
+    trainer.generator().train(false);
     for done in 0..search.steps {
         adam.set_lr(search.lr * 0.5 * (1.0 + (PI * done as f64 / search.steps as f64).cos()));
         let z = z.var();
-        let loss = loss(&trainer.generator.draw(&z, labels.as_ref()), &levels, &z, search.prior as f32);
+        let loss = loss(&trainer.generate(&z, labels.as_ref()), &levels, &z, search.prior as f32);
         loss.backward_to(&[z]);
         adam.step();
         gpu.submit()?;
         step(done + 1);
     }
-    trainer.generator.train(true);
+    trainer.generator().train(true);
     let ends = Points::new(nz, z.var().value().to_vec()?[..classes.len() * nz].to_vec()).of_classes(classes);
     Ok(best(&ends, &ends.draw(trainer)?, &wanted, restarts))
 }

@@ -13,19 +13,16 @@ pub use self::points::{BATCH, Points};
 
 use std::path::Path;
 
-use super::{Error, config::Networks, dcgan::measure::folder_of, pictures, run::Listener};
+use super::{Error, noise::measure::config_of, pictures, run::Listener};
 use crate::data::Pictures;
 
-/// The pictures that a DCGAN's run learns from, with the class of each by `labels` (as `train --labels` takes them),
+/// The pictures that a run learns from, with the class of each by `labels` (as `train --labels` takes them),
 /// whether it was trained with labels or not.
 ///
 /// # Errors
-/// When there is no run, it is not one of a DCGAN, or its pictures or their labels cannot be read.
+/// When there is no run, it does not draw from noise, or its pictures or their labels cannot be read.
 pub fn labelled(run: &Path, labels: &str, column: Option<&str>, tell: &mut dyn Listener) -> Result<Pictures, Error> {
-    let mut config = folder_of(run)?.read_config()?;
-    let Networks::Dcgan(networks) = &config.networks else {
-        return Err(Error::Config(format!("{} is a run of {}, not of dcgan", run.display(), config.recipe)));
-    };
+    let (mut config, size) = config_of(run)?;
     (config.source.labels, config.source.label_column) = (Some(labels.to_owned()), column.map(str::to_owned));
-    Ok(pictures::read(&config, networks.size, tell)?.pictures)
+    Ok(pictures::read(&config, size, tell)?.pictures)
 }

@@ -7,7 +7,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use crate::{
     gpu,
     tensor::Tensor,
-    train::{Error, dcgan::Trainer, report::sheet::to_bytes},
+    train::{Error, noise::Painter, report::sheet::to_bytes},
     weights::{self, replace::replace},
 };
 
@@ -115,8 +115,8 @@ impl Points {
     ///
     /// # Panics
     /// When the generator takes other points.
-    pub fn draw(&self, trainer: &Trainer) -> Result<Vec<u8>, gpu::Error> {
-        let (nz, each) = (self.nz, 3 * trainer.config().size.pow(2));
+    pub fn draw(&self, trainer: &dyn Painter) -> Result<Vec<u8>, gpu::Error> {
+        let (nz, each) = (self.nz, 3 * trainer.size().pow(2));
         let mut bytes = Vec::with_capacity(self.len() * each);
         for (rows, classes) in self.values.chunks(BATCH * nz).zip(self.classes.chunks(BATCH)) {
             let (mut filled, mut labels) = (rows.to_vec(), classes.to_vec());

@@ -79,6 +79,10 @@ fn side(config: &RunConfig) -> Option<(String, RunConfig)> {
             dcgan.size = half(dcgan.size, 16)?;
             format!("--size {}", dcgan.size)
         }
+        Networks::Faces(faces) => {
+            faces.size = half(faces.size, 64)?;
+            format!("--size {}", faces.size)
+        }
         translator => {
             let common = translator.common_mut()?;
             let [height, width] = [half(common.size[0], 16)? & !3, half(common.size[1], 16)? & !3];
@@ -94,6 +98,7 @@ fn width(config: &RunConfig) -> Option<(String, RunConfig)> {
     let mut config = config.clone();
     let (ngf, ndf) = match &mut config.networks {
         Networks::Dcgan(dcgan) => (&mut dcgan.ngf, &mut dcgan.ndf),
+        Networks::Faces(faces) => (&mut faces.ngf, &mut faces.ndf),
         Networks::Cyclegan(cyclegan) => (&mut cyclegan.ngf, &mut cyclegan.ndf),
         Networks::Cut(cut) => (&mut cut.ngf, &mut cut.ndf),
         Networks::Anime(anime) => (&mut anime.ngf, &mut anime.ndf),

@@ -195,6 +195,7 @@ mod tests {
             config::{Networks, RunConfig, Source},
             dcgan,
             flags::RunFlags,
+            noise,
             preset::Length,
             run::{Listener, Outcome, Run},
         },
@@ -232,7 +233,9 @@ mod tests {
     fn tiny() -> RunConfig {
         let [steps, seed, log_every] = [8, 5, 1].map(Some);
         let flags = RunFlags { steps, seed, batch: Some(4), log_every, ..RunFlags::default() };
-        let own = dcgan::Flags { size: Some(16), ngf: Some(4), ndf: Some(4), nz: Some(8), ..dcgan::Flags::default() };
+        let (size, width) = (Some(16), Some(4));
+        let common = noise::Flags { size, ngf: width, ndf: width, nz: Some(8), ..noise::Flags::default() };
+        let own = dcgan::Flags { common, ..dcgan::Flags::default() };
         let mut config = RunConfig::new(&flags, &own, AdapterKind::Native).expect("the values go together");
         config.source = Source { portraits: 24, rendering: Rendering::Anime, ..Source::default() };
         config

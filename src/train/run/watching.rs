@@ -6,6 +6,7 @@ use image::RgbImage;
 use super::{Listener, Run};
 use crate::train::{
     config::{Networks, RunConfig},
+    objective::Objective,
     report::sheet,
     watch::{Policy, Shown, Watch},
 };
@@ -20,6 +21,7 @@ impl Watching {
     pub(super) fn new(config: &RunConfig) -> Self {
         let objective = match &config.networks {
             Networks::Dcgan(config) => Some(config.objective),
+            Networks::Faces(_) => Some(Objective::Hinge),
             _ => None,
         };
         // By its name in `config.toml`: recipes without augmentation have no such value.
@@ -43,8 +45,8 @@ impl Run {
 
     /// Looks at a sheet of samples. Translators draw what they are given, so there is nothing to compare.
     pub(super) fn watch_sheet(&mut self, drawn: &RgbImage, tell: &mut dyn Listener) {
-        let Networks::Dcgan(config) = &self.config.networks else { return };
-        let (side, step) = (config.size, self.steps());
+        let Some(side) = self.config.networks.drawn_size() else { return };
+        let step = self.steps();
         let shown = |picture: &RgbImage| Shown { side, pictures: sheet::pictures(picture, [side; 2]) };
         let Watching { watch, real } = &mut self.watching;
         let real = real.get_or_insert_with(|| shown(&self.recipe.real()));

@@ -89,10 +89,11 @@ pub fn restore(gpu: &Gpu, path: &Path) -> Result<(Box<dyn Translator>, Header), 
         Networks::Cyclegan(config) => Box::new(cyclegan::Trainer::new(gpu, config)),
         Networks::Cut(config) => Box::new(cut::Trainer::new(gpu, config)),
         Networks::Anime(config) => Box::new(anime::Trainer::new(gpu, config)),
-        Networks::Dcgan(_) => {
+        Networks::Dcgan(_) | Networks::Faces(_) => {
             return Err(Error::Config(format!(
-                "{} is a checkpoint of dcgan, which draws pictures from noise; give a run of anime, cyclegan or cut",
-                path.display()
+                "{} is a checkpoint of {}, which draws pictures from noise; give a run of anime, cyclegan or cut",
+                path.display(),
+                checkpoint.header.recipe
             )));
         }
     };

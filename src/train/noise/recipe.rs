@@ -1,19 +1,18 @@
-//! A DCGAN's run: the networks, and the pictures they learn from.
+//! The run of a recipe from noise to pictures: its networks, and the pictures that they learn from.
 
 use std::{sync::Arc, time::Duration};
 
 use image::RgbImage;
 
-use super::{Config, Losses, Trainer};
+use super::Painter;
 use crate::{
     data::{Labels, Loader, LoaderConfig, Pictures},
-    gpu,
-    nn::parameter_count,
+    gpu::{self, Gpu},
     parallel::World,
     train::{
         Error,
         checkpoint::Header,
-        config::{RunConfig, shown},
+        config::RunConfig,
         pictures,
         recipe::{Counters, Ready, Recipe, Report, Trained},
         report::sheet,
@@ -28,38 +27,50 @@ const SHEET: (usize, usize) = (64, 8);
 /// The most classes that have a row each.
 const MOST_ROWS: usize = 16;
 
-/// A DCGAN and its pictures.
-struct Dcgan {
-    trainer: Trainer,
+/// A recipe and its pictures.
+struct Drawing<T> {
+    trainer: T,
     loader: Loader,
     world: World,
 }
 
-/// Reads or draws the pictures of a run.
+/// What a run's loader is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Batches {
+    pub size: usize,
+    pub batch: usize,
+    pub seed: u64,
+}
+
+/// Reads or draws the pictures of a run, for a trainer that `begin` makes for their classes.
 ///
 /// # Errors
 /// When there are none.
-pub(crate) fn read(run: &RunConfig, config: &Config, tell: &mut dyn Listener) -> Result<Ready, Error> {
-    let read = pictures::read(run, config.size, tell)?;
-    let (set, flip, mut config) = (Arc::new(read.pictures), run.flip, config.clone());
+pub(crate) fn read<T: Painter + 'static>(
+    run: &RunConfig,
+    batches: &Batches,
+    begin: impl FnOnce(&Gpu, Vec<String>) -> T + 'static,
+    tell: &mut dyn Listener,
+) -> Result<Ready, Error> {
+    let read = pictures::read(run, batches.size, tell)?;
+    let (set, flip, Batches { batch, seed, .. }) = (Arc::new(read.pictures), run.flip, *batches);
     // Of several attributes nobody has said which: networks are told classes where there is one.
     let classes = match set.labels().attributes.as_slice() {
         [attribute] => attribute.classes.clone(),
         _ => Vec::new(),
     };
-    config.classes.clone_from(&classes);
     let pictures = Counters::from([("pictures".to_owned(), set.len() as u64)]);
-    let begin = move |gpu: &gpu::Gpu, header: Option<&Header>| {
-        let batches =
-            LoaderConfig { batch: config.batch, seed: config.seed, domain: 0, crop: None, flip, drop_last: true };
-        let position = header.map_or(0, |header| header.position("position", config.batch));
-        let loader = Loader::at(set, batches, position);
-        Box::new(Dcgan { trainer: Trainer::new(gpu, &config), loader, world: World::alone() }) as Box<dyn Recipe>
+    let known = classes.clone();
+    let begin = move |gpu: &Gpu, header: Option<&Header>| {
+        let config = LoaderConfig { batch, seed, domain: 0, crop: None, flip, drop_last: true };
+        let position = header.map_or(0, |header| header.position("position", batch));
+        let loader = Loader::at(set, config, position);
+        Box::new(Drawing { trainer: begin(gpu, known), loader, world: World::alone() }) as Box<dyn Recipe>
     };
     Ok(Ready { skipped: read.skipped, pictures, classes, begin: Box::new(begin) })
 }
 
-impl Recipe for Dcgan {
+impl<T: Painter> Recipe for Drawing<T> {
     fn trained(&self) -> &dyn Trained {
         &self.trainer
     }
@@ -74,12 +85,11 @@ impl Recipe for Dcgan {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &["d_loss", "g_loss", "d_real", "d_fake", "d_fake_after"]
+        self.trainer.columns()
     }
 
     fn describe(&self, figures: &[f32]) -> String {
-        let Losses { d, g, real, fake, fake_after } = Losses::named(figures);
-        format!("  loss D {d:.3} G {g:.3}  D(x) {real:.3}  D(G(z)) {fake:.3} / {fake_after:.3}")
+        self.trainer.describe(figures)
     }
 
     fn step(&mut self, _progress: f64) -> Result<Report, gpu::Error> {
@@ -106,13 +116,13 @@ impl Recipe for Dcgan {
     }
 
     fn samples(&self) -> Result<RgbImage, gpu::Error> {
-        let (config, (count, columns)) = (self.trainer.config(), SHEET);
-        let drawn = self.trainer.generator_adam.with_averages(|| match self.trainer.classes().len() {
+        let (trainer, (count, columns)) = (&self.trainer, SHEET);
+        let drawn = trainer.generator_adam().with_averages(|| match trainer.classes().len() {
             // A row for each class; where they are more, a picture of each that has room.
-            1..=MOST_ROWS => by_class(&self.trainer, config.seed, columns)?.draw(&self.trainer),
-            _ => draw(&self.trainer, config.seed, count),
+            1..=MOST_ROWS => by_class(trainer, trainer.seed(), columns)?.draw(trainer),
+            _ => draw(trainer, trainer.seed(), count),
         })?;
-        Ok(sheet::sheet(&drawn, [config.size; 2], columns))
+        Ok(sheet::sheet(&drawn, [trainer.size(); 2], columns))
     }
 
     fn real(&self) -> RgbImage {
@@ -126,20 +136,11 @@ impl Recipe for Dcgan {
     }
 
     fn draw(&self, seed: u64, count: usize) -> Result<Option<Pictures>, gpu::Error> {
-        let bytes = self.trainer.generator_adam.with_averages(|| draw(&self.trainer, seed, count))?;
-        Ok(Some(Pictures::new([self.trainer.config().size; 2], bytes, Labels::none())))
+        let bytes = self.trainer.generator_adam().with_averages(|| draw(&self.trainer, seed, count))?;
+        Ok(Some(Pictures::new([self.trainer.size(); 2], bytes, Labels::none())))
     }
 
     fn introduction(&self) -> String {
-        let config = self.trainer.config();
-        format!(
-            "Networks for {0}×{0} pixels: generator {1} parameters, discriminator {2}; objective {3}, learning rate \
-             {4}",
-            config.size,
-            parameter_count(&self.trainer.generator),
-            parameter_count(&self.trainer.discriminator),
-            shown(&config.objective),
-            config.lr,
-        )
+        self.trainer.introduction()
     }
 }
