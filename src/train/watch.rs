@@ -8,6 +8,9 @@ use super::objective::Objective;
 /// `small` comes from 0.3 at step 150 to 0.9 at step 1500.
 const COLLAPSED: f64 = 0.3;
 
+/// Sheets of earlier steps are not looked at: they show what the first weights draw, not what was learnt.
+const BEGINNING: u64 = 100;
+
 /// Until a generator has been better once, this many steps are given to it.
 const PATIENCE: u64 = 1000;
 
@@ -89,6 +92,9 @@ impl Watch {
 
     /// Looks at a sheet that was drawn after `step`, beside real pictures.
     pub fn sheet(&mut self, step: u64, drawn: &Shown, real: &Shown) -> Vec<String> {
+        if step < BEGINNING {
+            return Vec::new();
+        }
         self.collapse(step, drawn, real).into_iter().chain(self.leak(drawn, real)).collect()
     }
 
@@ -229,6 +235,8 @@ mod tests {
         let (real, alike) = (plain(|n| n * 15), plain(|n| 100 + n));
         let mut early = watch("");
         assert!((0..5).all(|n| early.sheet(100 * n, &alike, &real).is_empty()), "it has hardly begun");
+        let mut untrained = watch("");
+        assert!((0..5).all(|n| untrained.sheet(50 * n, if n < 2 { &real } else { &alike }, &real).is_empty()));
         let mut fallen = watch("");
         assert!(fallen.sheet(200, &real, &real).is_empty() && fallen.sheet(300, &alike, &real).is_empty());
         let said = fallen.sheet(400, &alike, &real);
@@ -269,9 +277,10 @@ mod tests {
             ("cutout", &cut, "grey pixels"),
         ] {
             let mut watching = watch(policy);
-            let first: Vec<_> = watching.sheet(9, drawn, &real).into_iter().filter(|s| s.contains("augment")).collect();
+            let first: Vec<_> =
+                watching.sheet(109, drawn, &real).into_iter().filter(|s| s.contains("augment")).collect();
             assert!(first.is_empty(), "{first:?}");
-            let said = watching.sheet(10, drawn, &real).concat();
+            let said = watching.sheet(110, drawn, &real).concat();
             assert!(said.contains(word), "{policy}: {said}");
             assert!(watch("").leak(drawn, &real).is_none());
         }
