@@ -8,7 +8,7 @@
 // Threads  a workgroup per row, its lanes along the columns; what they find is brought together behind a barrier
 // Memory   reads each row of x twice, the second time from the cache; writes 4 bytes per element
 // Twin     reference::rows::normalize
-// Used by  normalize: the features that PatchNCE compares
+// Used by  normalize: the features that PatchNCE compares, the directions of spectral normalisation
 
 #import across_lanes
 

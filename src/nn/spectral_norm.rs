@@ -7,10 +7,10 @@ use super::{Conv2d, ConvTranspose2d, Module, Parameter, init::Init};
 use crate::{
     autograd::{Tape, Var},
     ops::{
-        activation::relu,
-        elementwise::{copy_into, mul, reciprocal, shift, sqrt, square},
+        elementwise::{copy_into, mul, reciprocal, shift},
         matmul::{matmul, transpose_last},
         reduce::{Axis, expand, sum},
+        rows::normalize,
         shape::reshape,
     },
     tensor::Tensor,
@@ -127,11 +127,9 @@ impl SpectralNorm {
     }
 }
 
-/// `x / max(‖x‖, eps)` (`torch.nn.functional.normalize`).
+/// `x / max(‖x‖, eps)`, whatever the shape of `x`.
 fn direction(x: &Var) -> Var {
-    let norm = sqrt(&sum(&square(x), Axis::All));
-    let norm = shift(&relu(&shift(&norm, -EPS)), EPS);
-    mul(x, &expand(&reciprocal(&norm), Axis::All, x.shape()))
+    reshape(&normalize(&reshape(x, [1, x.shape().len()]), EPS), x.shape())
 }
 
 fn unit(mut x: Vec<f32>) -> Vec<f32> {
