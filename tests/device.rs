@@ -35,6 +35,21 @@ fn a_tensor_larger_than_the_adapter_binds_is_refused_with_advice() {
     assert_eq!(read.wait().expect_err("the read fails with its list").to_string(), refused);
 }
 
+/// The CPU has no driver. Vulkan's have: Mesa's on the CPU too, and all of them know at least what they have in all.
+#[test]
+fn drivers_tell_what_memory_they_have() {
+    let gpu = own_gpu();
+    let (told, interface) = (gpu.driver_memory(), gpu.adapter().interface.clone());
+    match gpu.adapter().kind {
+        AdapterKind::Native => assert_eq!(told, None),
+        _ if interface.eq_ignore_ascii_case("vulkan") => {
+            let told = told.expect("Vulkan's drivers tell");
+            assert!((64 << 20..1 << 46).contains(&told), "{told} bytes");
+        }
+        _ => assert_eq!(told, None, "{interface} is not asked"),
+    }
+}
+
 #[test]
 fn a_write_past_the_end_of_a_tensor_is_found() {
     let gpu = gpu();

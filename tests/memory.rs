@@ -3,6 +3,7 @@
 use std::{io::Write, path::Path, time::Duration};
 
 use sumi::{
+    data::WAITING,
     gpu::{self, AdapterKind, Gpu},
     parallel::World,
     train::{
@@ -119,6 +120,10 @@ fn a_plan_is_what_a_run_then_holds() {
         let (gpu, folder) = (own_gpu(), place.path().join(number.to_string()));
         let plan = Plan::of(&gpu, &World::alone(), &config, false).expect("it fits any adapter");
         assert_eq!(gpu.memory().bytes, 0, "a plan takes nothing");
+        if let Some(side) = config.networks.drawn_size() {
+            let pictures = config.source.portraits as usize + WAITING * config.networks.batch();
+            assert_eq!(plan.pictures, (pictures * 3 * side * side) as u64, "the set, and the batches that wait");
+        }
         let what = format!("{} {number}: {}", config.recipe, plan.describe());
         let held = held(&gpu, config, &folder);
         let off = plan.device() as f64 / held as f64 - 1.0;

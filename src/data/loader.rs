@@ -13,8 +13,11 @@ use std::{
 use super::Pictures;
 use crate::philox::Philox;
 
-/// How many batches wait ready; with the one being made, as many more are in memory at most.
+/// How many batches wait ready.
 const READY: usize = 3;
+
+/// The most batches that a loader holds: those that wait, the one being made, and the one handed out last.
+pub const WAITING: usize = READY + 2;
 
 /// The order of epoch `e` is drawn from Philox's stream `ORDERS + e`, so that it is nobody else's.
 const ORDERS: u64 = 1 << 40;

@@ -33,7 +33,7 @@ pub use domains::{Domains, Preprocess};
 pub use error::DataError;
 pub use folder::{Report, count_pictures};
 pub use labels::{LabelError, Labelling, Table};
-pub use loader::{Batch, Loader, LoaderConfig};
+pub use loader::{Batch, Loader, LoaderConfig, WAITING};
 pub use open::{OpenedPicture, list_pictures, open_picture, picture_size};
 pub use pictures::{Attribute, Labels, Pictures};
 pub use resize::Fit;

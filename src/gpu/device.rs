@@ -52,6 +52,11 @@ pub(crate) trait Device: Send + Sync {
     /// The adapter it was opened on.
     fn info(&self) -> &AdapterInfo;
 
+    /// Bytes that the driver still has for us; `None` where there is none, or it does not tell.
+    fn free_memory(&self) -> Option<u64> {
+        None
+    }
+
     /// Creates memory of `bytes`.
     fn allocate(&self, bytes: u64) -> Result<u32, Error>;
 

@@ -136,7 +136,17 @@ impl Gpu {
     /// Bytes of memory that can still be had for this device; `None` where its driver does not tell. On the CPU it is
     /// what this machine, or the container that we run in, can give without swapping.
     pub fn available_memory(&self) -> Option<u64> {
-        self.adapter().kind.is_cpu().then(available_memory).filter(|bytes| *bytes < u64::MAX)
+        if self.adapter().kind.is_cpu() {
+            Some(available_memory()).filter(|bytes| *bytes < u64::MAX)
+        } else {
+            self.driver_memory()
+        }
+    }
+
+    /// Bytes that the adapter's driver still has for this process, or where it keeps no account of that, all that the
+    /// adapter has; `None` where there is no driver, or it does not tell. Vulkan's drivers are asked, others not.
+    pub fn driver_memory(&self) -> Option<u64> {
+        self.0.device.free_memory()
     }
 
     #[cfg(test)]

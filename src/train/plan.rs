@@ -5,9 +5,11 @@
 //! when warm-ups are over and pools are full. What the plan then holds is what the run will hold.
 
 mod offers;
+mod room;
 
 use std::time::Duration;
 
+use self::room::Room;
 use super::{
     Error,
     config::{Networks, RunConfig},
@@ -15,7 +17,7 @@ use super::{
     run::Listener,
 };
 use crate::{
-    data::count_pictures,
+    data::{WAITING, count_pictures},
     gpu::{self, Gpu},
     ops::elementwise::copy_into,
     parallel::World,
@@ -42,7 +44,8 @@ pub struct Plan {
     pub averages: u64,
     /// Activations, and what kernels need besides: all that a step gives back.
     pub workspace: u64,
-    /// Pictures, which stay in host memory. Of a folder as many as there are files that are pictures by name.
+    /// Pictures, which stay in host memory, and the batches that wait there ready. Of a folder as many as there are
+    /// files that are pictures by name.
     pub pictures: u64,
     /// Whether the device's memory is the host's.
     pub shared: bool,
@@ -123,44 +126,37 @@ pub fn check(
     resumed: bool,
     tell: &mut dyn Listener,
 ) -> Result<(), Error> {
-    let (limit, there) = match (config.memory, gpu.available_memory()) {
-        (Some(limit), _) => (Some(limit), format!("there are {} as --memory says", size(limit))),
-        (None, Some(limit)) => {
-            (Some(limit), format!("there are {} free on this machine (--memory says otherwise)", size(limit)))
-        }
-        (None, None) => (None, "the driver does not tell how much there is (--memory does)".to_owned()),
-    };
-    let reason = match within(gpu, world, config, resumed, limit)? {
+    let room = Room::of(gpu, config);
+    let reason = match within(gpu, world, config, resumed, &room)? {
         Ok(plan) => {
-            tell.say(&format!("{}; {there}", plan.describe()));
+            tell.say(&format!("{}; {room}", plan.describe()));
             return Ok(());
         }
         Err(reason) => reason,
     };
-    let offers = offers::fitting(gpu, world, config, resumed, limit);
+    let offers = offers::fitting(gpu, world, config, resumed, &room);
     let fitting = match &offers[..] {
         [] => "No smaller batch, size or width that this recipe knows would fit".to_owned(),
         offers => format!("What fits: {}", offers.join("; ")),
     };
-    Err(Error::Config(format!("{reason}; {there}. {fitting}")))
+    Err(Error::Config(format!("{reason}; {room}. {fitting}")))
 }
 
-/// The plan of a run that takes at most `limit` bytes, or why there is none.
+/// The plan of a run that there is room for, or why there is none.
 fn within(
     gpu: &Gpu,
     world: &World,
     config: &RunConfig,
     resumed: bool,
-    limit: Option<u64>,
+    room: &Room,
 ) -> Result<Result<Plan, String>, Error> {
-    let above = |bytes: u64| limit.is_some_and(|limit| bytes > limit);
     let least = least(config, world);
-    if above(least) {
+    if room.is_below(least) {
         return Ok(Err(format!("Memory: more than {} for the pictures of a batch alone", size(least))));
     }
     Ok(match Plan::of(gpu, world, config, resumed) {
         Err(Error::Gpu(too_large @ gpu::Error::TooLarge { .. })) => Err(too_large.to_string()),
-        planned => Ok(planned?).and_then(|plan| if above(plan.total()) { Err(plan.describe()) } else { Ok(plan) }),
+        planned => Ok(planned?).and_then(|plan| if room.holds(&plan) { Ok(plan) } else { Err(plan.describe()) }),
     })
 }
 
@@ -248,18 +244,21 @@ fn pictures(config: &RunConfig) -> u64 {
         let b = count(source.anime.clone().or_else(|| below("trainB")));
         [a, b]
     };
-    let (count, [height, width]) = match &config.networks {
-        Networks::Dcgan(dcgan) => (count(source.data.clone()), [dcgan.size; 2]),
-        Networks::Faces(faces) => (count(source.data.clone()), [faces.size; 2]),
-        Networks::Cyclegan(cyclegan) => (domains().iter().sum(), cyclegan.common.load_size),
-        Networks::Cut(cut) => (domains().iter().sum(), cut.common.load_size),
+    // Those of each loader, how large they are kept, and how large they are handed out.
+    let (counts, kept, handed_out) = match &config.networks {
+        Networks::Dcgan(dcgan) => (vec![count(source.data.clone())], [dcgan.size; 2], [dcgan.size; 2]),
+        Networks::Faces(faces) => (vec![count(source.data.clone())], [faces.size; 2], [faces.size; 2]),
+        Networks::Cyclegan(cyclegan) => (domains().to_vec(), cyclegan.common.load_size, cyclegan.common.size),
+        Networks::Cut(cut) => (domains().to_vec(), cut.common.load_size, cut.common.size),
         Networks::Anime(anime) => {
             // Those with smoothed edges beside the others.
             let [a, b] = domains();
-            (a + 2 * b, anime.common.load_size)
+            (vec![a, b, b], anime.common.load_size, anime.common.size)
         }
     };
-    (count * 3 * height * width) as u64
+    let bytes = |count: usize, [height, width]: [usize; 2]| (count * 3 * height * width) as u64;
+    let waiting = counts.len() * WAITING * config.networks.batch();
+    bytes(counts.iter().sum(), kept) + bytes(waiting, handed_out)
 }
 
 /// Nobody is told what a plan does.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    budget::free_memory,
     encode::Params,
     memory::{Memory, Reads},
     pace::Pace,
@@ -116,6 +117,10 @@ impl WgpuDevice {
 impl Device for WgpuDevice {
     fn info(&self) -> &AdapterInfo {
         &self.info
+    }
+
+    fn free_memory(&self) -> Option<u64> {
+        free_memory(&self.device)
     }
 
     fn allocate(&self, bytes: u64) -> Result<u32, Error> {

@@ -1,6 +1,7 @@
 //! The device behind wgpu: Vulkan, Metal and DX12. The only folder that names wgpu.
 
 mod adapters;
+mod budget;
 mod device;
 mod encode;
 pub(super) mod interface;

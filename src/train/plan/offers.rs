@@ -1,6 +1,6 @@
 //! What would fit where a run does not: the same run with one value changed, each found by planning it.
 
-use super::{size, within};
+use super::{room::Room, size, within};
 use crate::{
     gpu::Gpu,
     parallel::World,
@@ -14,8 +14,8 @@ type Halve = fn(&RunConfig) -> Option<(String, RunConfig)>;
 /// So many kinds change one value; what is behind them changes more, and is asked where no single one will do.
 const SINGLE: usize = 6;
 
-/// Offers that take at most `limit` bytes, where there is a limit: of each kind the largest.
-pub(super) fn fitting(gpu: &Gpu, world: &World, config: &RunConfig, resumed: bool, limit: Option<u64>) -> Vec<String> {
+/// Offers that there is room for: of each kind the largest.
+pub(super) fn fitting(gpu: &Gpu, world: &World, config: &RunConfig, resumed: bool, room: &Room) -> Vec<String> {
     // What trained networks cannot change is no offer for them; sizes of translators they can, but have learnt another.
     let kinds: &[Halve] = if resumed {
         &[stages, micro_batch, batch, portraits]
@@ -28,7 +28,7 @@ pub(super) fn fitting(gpu: &Gpu, world: &World, config: &RunConfig, resumed: boo
             let (flags, smaller) = halve(&tried)?;
             tried = smaller;
             let meant = tried.check().is_ok() && tried.networks.batch().is_multiple_of(world.size());
-            if meant && let Ok(Ok(plan)) = within(gpu, world, &tried, resumed, limit) {
+            if meant && let Ok(Ok(plan)) = within(gpu, world, &tried, resumed, room) {
                 return Some(format!("{flags} ({})", size(plan.total())));
             }
         }
