@@ -107,20 +107,26 @@ fn file_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("-").to_lowercase()
 }
 
-/// The curves of two made-up runs.
+/// The curves of three made-up runs.
 fn made_up_curves() -> Result<(String, String), Failure> {
     let run = |name: &str, factor: f64| {
         let rows = (1..9).map(|n| format!("{},swd,{}\n", 250 * n, factor / f64::from(n)));
         metrics::parse(name.to_owned(), &format!("# made up\nstep,metric,mean\n{}", rows.collect::<String>()))
     };
-    Ok(("metrics.svg".to_owned(), metrics::draw(&[run("plain", 40.0)?, run("augmented", 30.0)?])?))
+    Ok((
+        "metrics.svg".to_owned(),
+        metrics::draw(&[run("plain", 40.0)?, run("augmented-seed1", 30.0)?, run("augmented-seed2", 28.0)?])?,
+    ))
 }
 
 /// Draws made-up results, in which everything occurs that the pictures show.
 fn test() -> Result<(), Failure> {
     for (results, words) in [
         (results::made_up_kernels(), &["GFLOP/s", "conv2d_tiled", "matmul_naive", "fma", "copy"][..]),
-        (results::made_up_scale(), &["batch", "resolution", "channels", "MiB", "swd", "augmented"]),
+        (
+            results::made_up_scale(),
+            &["batch", "resolution", "channels", "MiB", "swd", "plain\n", "augmented, 2 seeds\n"],
+        ),
     ] {
         // Through JSON, as the files come.
         let results: Results = serde_json::from_str(&serde_json::to_string(&results)?)?;

@@ -1,4 +1,5 @@
-//! The curves of runs side by side: the metric of each against its steps.
+//! The curves of runs side by side: the metric of each against its steps. Runs that differ in their seed alone, by the
+//! names of their folders (`plain-seed1`, `plain-seed2`), have one colour and one name.
 
 use std::{fs, path::Path};
 
@@ -40,6 +41,26 @@ pub fn parse(name: String, text: &str) -> Result<Curve, Failure> {
     Ok(Curve { name, metric, points })
 }
 
+impl Curve {
+    /// The name without the seed that it ends in.
+    fn kind(&self) -> &str {
+        let is_number = |seed: &str| !seed.is_empty() && seed.bytes().all(|byte| byte.is_ascii_digit());
+        self.name.rsplit_once("-seed").filter(|(_, seed)| is_number(seed)).map_or(&self.name, |(kind, _)| kind)
+    }
+}
+
+/// The kinds of curves in the order of their first ones, and how many there are of each.
+fn kinds(curves: &[Curve]) -> Vec<(&str, usize)> {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for curve in curves {
+        match kinds.iter_mut().find(|(kind, _)| *kind == curve.kind()) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((curve.kind(), 1)),
+        }
+    }
+    kinds
+}
+
 pub fn draw(curves: &[Curve]) -> Result<String, Failure> {
     let all = || curves.iter().flat_map(|curve| curve.points.iter().copied());
     let last = all().map(|(step, _)| step).fold(0.0, f64::max);
@@ -55,12 +76,17 @@ pub fn draw(curves: &[Curve]) -> Result<String, Failure> {
         };
         axes.draw(&even(last), &axes.y.ticks())?;
         axes.name("steps", curves.first().map_or("", |curve| curve.metric.as_str()))?;
-        for (place, curve) in curves.iter().enumerate() {
-            let colour = COLOURS[place % COLOURS.len()];
+        let kinds = kinds(curves);
+        for (place, (kind, count)) in kinds.iter().enumerate() {
+            let name = if *count > 1 { format!("{kind}, {count} seeds") } else { (*kind).to_owned() };
+            legend(canvas, place as i32, COLOURS[place % COLOURS.len()], &name)?;
+        }
+        for curve in curves {
+            let kind = kinds.iter().position(|(kind, _)| *kind == curve.kind()).expect("each is of a kind");
+            let colour = COLOURS[kind % COLOURS.len()];
             let points: Vec<Place> = curve.points.iter().map(|(step, value)| axes.place(*step, *value)).collect();
             canvas.line(points.clone(), colour, 2)?;
             points.into_iter().try_for_each(|point| canvas.dot(point, 3, colour))?;
-            legend(canvas, place as i32, colour, &curve.name)?;
         }
         Ok(())
     })

@@ -61,6 +61,21 @@ fn a_metric_changes_no_bit_of_the_weights_and_keeps_the_best() {
     assert!(table.lines().last().is_some_and(|row| row.contains(&format!(" {value:.2} |"))), "{value}: {table}");
 }
 
+/// A scalar of TensorBoard's is its tag, and behind it a byte that says float, and the float.
+#[test]
+fn tensorboard_gets_the_values_too() {
+    let place = Place::new();
+    place.train_tiny("run", &[&OFTEN[..], &["--steps", "6"]].concat()).succeeded();
+    let files = fs::read_dir(place.path("run/tensorboard")).expect("it is there");
+    let bytes = files.flat_map(|file| fs::read(file.expect("it is there").path()).expect("it can be read"));
+    let (bytes, values) = (bytes.collect::<Vec<u8>>(), values(&place, "run"));
+    assert_eq!(values.len(), 3);
+    for (step, value) in values {
+        let scalar = [b"metric/swd\x15", &(value as f32).to_le_bytes()[..]].concat();
+        assert!(bytes.windows(scalar.len()).any(|part| part == scalar), "the value of step {step} is missing");
+    }
+}
+
 #[test]
 fn a_run_killed_between_metrics_goes_on_to_the_same_best() {
     let place = Place::new();

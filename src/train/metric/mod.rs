@@ -112,6 +112,17 @@ impl Best {
     }
 }
 
+/// A value that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// What of, as a flag spells it.
+    pub metric: &'static str,
+    /// The value; less is better.
+    pub value: f64,
+    /// Whether it is the best so far, whose state is then to be saved.
+    pub is_best: bool,
+}
+
 /// What measures a run, if anything does, and knows the best so far.
 pub struct Meter {
     active: Option<Active>,
@@ -193,18 +204,17 @@ impl Meter {
         }
     }
 
-    /// Measures where it is due, and says and writes what came out. Whether it is the best so far, which is then to be
-    /// saved.
+    /// Measures where it is due, and says and writes what came out.
     ///
     /// # Errors
     /// When the device failed.
-    pub fn measure(&mut self, recipe: &dyn Recipe, tell: &mut dyn Listener) -> Result<bool, Error> {
+    pub fn measure(&mut self, recipe: &dyn Recipe, tell: &mut dyn Listener) -> Result<Option<Found>, Error> {
         let step = recipe.trained().steps();
         let Some(active) = self.active.as_mut().filter(|active| step.is_multiple_of(active.every)) else {
-            return Ok(false);
+            return Ok(None);
         };
         let count = active.reference.pictures.len();
-        let Some(drawn) = recipe.draw(SEED, count)? else { return Ok(false) };
+        let Some(drawn) = recipe.draw(SEED, count)? else { return Ok(None) };
         let Measured { levels, value } = active.measure.of(&drawn)?;
         if let Err(error) = active.log.push(step, active.measure.name(), &levels, value, count) {
             tell.warn(&format!("cannot write {} ({error}); the next value tries again", active.log.path().display()));
@@ -221,11 +231,12 @@ impl Meter {
             active.measure.title(),
             active.reference
         ));
+        let found = Found { metric: active.measure.name(), value, is_best: better };
         if better {
             let best = Best { step, bits: value.to_bits(), of: active.of.clone() };
             self.before = self.best.replace(best);
         }
-        Ok(better)
+        Ok(Some(found))
     }
 
     /// The best so far.

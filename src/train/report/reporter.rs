@@ -14,7 +14,7 @@ use super::{
     progress::Progress,
     session::{self, Facts},
 };
-use crate::gpu::Gpu;
+use crate::{gpu::Gpu, train::metric::Found};
 
 /// Time from one sheet for TensorBoard to the next, at least: its files hold them whole.
 const SHEETS: Duration = Duration::from_secs(30);
@@ -96,6 +96,13 @@ impl Reporter {
         let group = |name: &str| if is_score(name) { "scores" } else { "losses" };
         let tagged = columns.iter().zip(figures).map(|(name, value)| (format!("{}/{name}", group(name)), *value));
         events.scalars(step, tagged);
+    }
+
+    /// Hands on a value of the metric; it is written with the next row of progress.
+    pub fn metric(&mut self, step: u64, found: &Found) {
+        if let Some(events) = &mut self.events {
+            events.scalars(step, [(format!("metric/{}", found.metric), found.value as f32)]);
+        }
     }
 
     /// Hands on a sheet of samples of so many pixels, a PNG file, unless the last one was shown just before.

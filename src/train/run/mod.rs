@@ -206,8 +206,9 @@ impl Run {
         if step.is_multiple_of(self.config.sample_every) {
             self.draw_samples(tell)?;
         }
-        let best = self.meter.measure(&*self.recipe, tell)?;
-        if best
+        let found = self.meter.measure(&*self.recipe, tell)?;
+        self.report_metric(step, found.as_ref());
+        if found.is_some_and(|found| found.is_best)
             || step.is_multiple_of(self.config.checkpoint_every)
             || self.failed.is_some_and(|at| at.elapsed() > RETRY)
         {

@@ -7,6 +7,7 @@ use image::RgbImage;
 use super::{Listener, Outcome, Run};
 use crate::train::{
     Error,
+    metric::Found,
     report::{Reporter, Standing, Unwritten},
 };
 
@@ -33,6 +34,13 @@ impl Run {
         let columns = self.recipe.columns();
         if let Some(reporter) = &mut self.reporter {
             reporter.figures(step, columns, figures);
+        }
+    }
+
+    /// Hands on a value of the metric, where there is one.
+    pub(super) fn report_metric(&mut self, step: u64, found: Option<&Found>) {
+        if let Some((reporter, found)) = self.reporter.as_mut().zip(found) {
+            reporter.metric(step, found);
         }
     }
 
