@@ -37,7 +37,7 @@ fn faces_are_trained_drawn_edited_and_measured() {
     assert!(found.len() == 2 && found[1] > found[0], "{table}");
 
     let told = place.train(&["faces", "--resume", "run", "--steps", "5", "--redraw", "0.5"]).succeeded();
-    assert!([told.out, told.err].concat().contains("--redraw: 0.5 instead of 1"));
+    assert!([told.out, told.err].concat().contains("--redraw: 0.5 instead of 10"));
     assert_eq!(place.saved("run"), 5);
 }
 

@@ -18,6 +18,9 @@ use crate::{
 /// The sides that pictures may have.
 const SIZES: [usize; 3] = [64, 128, 256];
 
+/// The weight of drawing again. With 1, hair of drawn portraits had few colours at a time, which wandered.
+const REDRAW: f64 = 10.0;
+
 /// Everything that decides what a run computes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -66,7 +69,7 @@ impl Default for Config {
             lr_d: None,
             beta1: 0.5,
             beta2: 0.999,
-            redraw: 1.0,
+            redraw: REDRAW,
             augment: "color,translation".parse().ok(),
             update: Update { ema: 0.999, ema_rampup: 0.05, ..Update::default() },
             seed: 0,
@@ -87,7 +90,7 @@ pub struct Flags {
     pub augment: Option<DiffAugment>,
 
     /// Weight of the discriminator's task to draw real pictures again from what it has kept of them; 0 sets none
-    /// [default: 1]
+    /// [default: 10]
     #[arg(long, value_name = "X", help_heading = heading::NETWORKS, allow_negative_numbers = true,
         value_parser = weight)]
     pub redraw: Option<f64>,
