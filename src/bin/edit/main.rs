@@ -37,8 +37,8 @@ or the generator have it so, can be held: --labels expression --classes calm..la
 A PERSON is a number (that picture of `sample RUN --seed`), a file of points that `edit invert` wrote (all in it), or a
 picture, whose point is then searched. What is written follows from the ending: .png is a sheet, .gif and .webp move.";
 
-/// Edits pictures with the generator of a DCGAN's run: finds the noise that draws a picture, goes from one to another,
-/// changes one attribute of it, and carries one person's attribute to another.
+/// Edits pictures with the generator of a run of dcgan or faces: finds the noise that draws a picture, goes from one to
+/// another, changes one attribute of it, and carries one person's attribute to another.
 #[derive(Parser)]
 #[command(name = "edit", version, after_help = EXAMPLES)]
 struct CommandLine {

@@ -1,4 +1,4 @@
-//! How far the pictures of DCGANs lie from those they learnt from: a table.
+//! How far pictures drawn from noise lie from those they were learnt from: a table.
 
 use std::path::Path;
 

@@ -29,12 +29,13 @@ Examples:
   evaluate runs/anime-1                                 one run
   evaluate runs/anime-1 runs/anime-2 runs/anime-3       several, such as of three seeds, and their mean
   evaluate runs/anime-1 --sheet compared.png            and a sheet: photograph, translation, truth
-  evaluate runs/dcgan-1 runs/dcgan-1/checkpoints/*      which checkpoint of a DCGAN draws best
+  evaluate runs/dcgan-1 runs/dcgan-1/checkpoints/*      which checkpoint draws best
   evaluate runs/dcgan-1 --inception pt_inception.pth    and FID and KID, by weights that you bring
 With cargo: cargo run --release --bin evaluate -- --help
 
-Of DCGANs: the sliced Wasserstein distance of drawn pictures to those that the first run learns from, on patches of
-their Laplacian pyramids (Karras et al., 2018), times 1000, from the finest details to 16 pixels; less is nearer.
+Of dcgan and faces: the sliced Wasserstein distance of drawn pictures to those that the first run learns from, on
+patches of their Laplacian pyramids (Karras et al., 2018), times 1000, from the finest details to 16 pixels; less is
+nearer.
 Precision and recall (Kynkäänniemi et al., 2019) by features of the first run's discriminator: how many of the drawn
 pictures are like real ones, and how many of the real ones are like drawn ones. With --inception FID (Heusel et al.,
 2017) and KID (Bińkowski et al., 2018); less is nearer. The first line is of other pictures of the same set.
@@ -50,24 +51,24 @@ const COLUMNS: usize = 3;
 /// The most people on a sheet.
 const SHOWN: usize = 16;
 
-/// Measures how near the translations of runs come to the truth, on drawn portraits, and how far the pictures of DCGANs
-/// lie from those they learn from.
+/// Measures how near the translations of runs come to the truth, on drawn portraits, and how far pictures drawn from
+/// noise lie from those they were learnt from.
 #[derive(Parser)]
 #[command(name = "evaluate", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// Folders of runs of anime, cyclegan or cut, or of DCGANs, or their checkpoints
+    /// Folders of runs of anime, cyclegan or cut, or of dcgan or faces, or their checkpoints
     #[arg(required = true)]
     runs: Vec<PathBuf>,
 
-    /// How many pictures of a DCGAN, and of those it learns from
+    /// How many pictures are drawn from noise, and compared with as many of those that were learnt from
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pictures: u32,
 
-    /// Which pictures of a DCGAN are drawn and compared
+    /// Which pictures are drawn from noise and compared
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// Also compute FID and KID of DCGANs' pictures by the weights in this file: pytorch-fid's
+    /// Also compute FID and KID of pictures drawn from noise by the weights in this file: pytorch-fid's
     /// pt_inception-2015-12-05-6726825d.pth
     #[arg(long, value_name = "FILE")]
     inception: Option<PathBuf>,
