@@ -23,6 +23,7 @@ use sumi::{
         checkpoint::{Checkpoint, Header},
         config::{Networks, RunConfig},
         dcgan::{Config, Flags, Losses, Trainer},
+        faces,
         flags::RunFlags,
         noise::Painter,
         recipe::{Counters, Trained},
@@ -237,7 +238,7 @@ fn config() -> Config {
 }
 
 /// The state of the factor of losses.
-fn loss_scale(trainer: &Trainer) -> Option<Tensor> {
+fn loss_scale(trainer: &dyn Trained) -> Option<Tensor> {
     trainer.tensors().into_iter().find(|(name, _)| name == LossScale::NAME).map(|(_, state)| state)
 }
 
@@ -271,6 +272,26 @@ fn a_few_steps_in_mixed_precision_are_near_those_in_f32() {
     assert!(losses != wanted, "nothing was computed otherwise");
     let scale = loss_scale(&mixed).expect("it is in the state");
     assert_eq!(values(&scale)[..3], [1024.0, 5.0, 0.0], "five good steps");
+}
+
+#[test]
+fn a_step_of_faces_in_mixed_precision_is_near_one_in_f32() {
+    let step = |gpu: &Gpu| {
+        let networks = faces::Config { size: 64, batch: 2, nz: 16, ngf: 4, ndf: 4, ..faces::Config::default() };
+        let mut trainer = faces::Trainer::new(gpu, &networks);
+        if let Some(scale) = loss_scale(&trainer) {
+            copy_into(&Tensor::from_slice(gpu, [4], &[16.0, 0.0, 0.0, 0.0]), &scale);
+        }
+        let pixels: Vec<u8> = (0..2 * 64 * 64 * 3).map(|i| (i * 31 % 253) as u8).collect();
+        let figures = trainer.step(&pixels, None).expect("the device works").wait().expect("the device answers");
+        (figures, loss_scale(&trainer).map(|scale| values(&scale)))
+    };
+    let ((mixed, scale), (plain, _)) = (step(&mixed_gpu()), step(&f32_gpu()));
+    assert_eq!(scale.expect("it is in the state")[..3], [16.0, 1.0, 0.0], "a good step");
+    assert!(mixed != plain, "nothing was computed otherwise");
+    for (got, want) in mixed.iter().zip(&plain) {
+        assert!((got - want).abs() < 0.02 * (1.0 + want.abs()), "{mixed:?}, in f32 {plain:?}");
+    }
 }
 
 #[test]
