@@ -177,7 +177,7 @@ pub(crate) fn presets() -> Vec<Preset> {
             checkpoint_every: 500,
             ..of(
                 "faces-small",
-                "for a quarter of an hour on a CPU",
+                "what a CPU trains in twenty minutes",
                 6000,
                 Config { size: 64, nz: 64, ngf: 16, ndf: 16, ..published },
             )
