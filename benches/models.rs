@@ -9,7 +9,10 @@ use sumi::{
     data::portraits::{Portrait, Rendering},
     gpu::{AdapterKind, Gpu, Options, Precision},
     ops::mixed,
-    train::dcgan::{Config, Trainer},
+    train::{
+        dcgan::{Config, Trainer},
+        noise::Painter,
+    },
 };
 
 criterion_group!(benches, steps);

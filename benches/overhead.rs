@@ -10,7 +10,10 @@ use sumi::{
     gpu::{Gpu, Options},
     ops::{self, activation::relu, elementwise::add, random::Random},
     tensor::Tensor,
-    train::dcgan::{Config, Trainer},
+    train::{
+        dcgan::{Config, Trainer},
+        noise::Painter,
+    },
 };
 
 /// Launches in a list, as many as a training step of DCGAN has, about.

@@ -19,6 +19,7 @@ use sumi::{
     ops::elementwise::unpack_bytes,
     train::{
         cyclegan, dcgan,
+        noise::Painter,
         translate::{Batches, Common, Translator},
     },
 };

@@ -15,7 +15,10 @@ use sumi::{
     data::portraits::{Portrait, Rendering},
     gpu::{Gpu, Options},
     ops,
-    train::dcgan::{Config, Trainer},
+    train::{
+        dcgan::{Config, Trainer},
+        noise::Painter,
+    },
 };
 
 use self::{
