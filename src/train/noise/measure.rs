@@ -92,7 +92,7 @@ impl OwnFeatures {
 pub(crate) fn config_of(run: &Path) -> Result<(RunConfig, usize), Error> {
     let config = folder_of(run)?.read_config()?;
     let draws_not =
-        || Error::Config(format!("{} is a run of {}, which draws not from noise", run.display(), config.recipe));
+        || Error::Config(format!("{} is a run of {}, which does not draw from noise", run.display(), config.recipe));
     let size = config.networks.drawn_size().ok_or_else(draws_not)?;
     Ok((config, size))
 }
